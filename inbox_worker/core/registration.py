@@ -1,0 +1,147 @@
+"""The nouns of registering: who we are, what people register for, who they are, and what a mail asks for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+Language = Literal["de", "en"]
+
+
+class Intent(StrEnum):
+    """What a mail wants, as one word; the last four never get a link."""
+
+    REGISTRATION = "registration"
+    CANCELLATION = "cancellation"
+    LINK_REQUEST = "link_request"
+    INQUIRY = "inquiry"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    BULK = "bulk"
+    UNCLEAR = "unclear"
+
+
+MACHINES = frozenset({Intent.AUTO_REPLY, Intent.BOUNCE, Intent.BULK})
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person or office of ours that journalists may turn to."""
+
+    name: str
+    email: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What people register for. Times are aware and keep the event's own zone."""
+
+    id: str
+    title: str
+    start: datetime
+    end: datetime
+    link: str
+    contact: Contact
+    aliases: tuple[str, ...] = ()
+    title_en: str = ""
+    programme: str = ""
+    people: tuple[str, ...] = ()
+    """Names on our own invitation (speakers, moderators): they never become registrants by being quoted."""
+
+    def title_in(self, language: Language) -> str:
+        """The title in the reader's language; the German one where no other is given."""
+        return self.title_en if language == "en" and self.title_en else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the registration desk knows about itself while it reads: all that is needed, nothing that is secret.
+
+    `addresses` are our own (lower case): mail from them is never answered. `authserv_id` is the name of our own mail
+    server in Authentication-Results (RFC 8601 §2.2); None means that no such field is trusted. `postal` are further
+    facts of our own invitation (street, switchboard) that are never the sender's.
+    """
+
+    addresses: tuple[str, ...]
+    events: tuple[Event, ...]
+    contact: Contact
+    authserv_id: str | None = None
+    postal: tuple[str, ...] = ()
+
+    def event(self, event_id: str) -> Event | None:
+        """The event with this id, or None when it is no longer configured."""
+        return next((event for event in self.events if event.id == event_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Registrant:
+    """A person as the mail describes them; what the mail does not say is None.
+
+    `phone` is E.164. `email` is None when not stated: then the sender's address is used.
+    """
+
+    given_name: str | None = None
+    family_name: str | None = None
+    title: str | None = None
+    organisation: str | None = None
+    role: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """'Dr. Anna Schmitt', or '' for nobody named."""
+        return " ".join(part for part in (self.title, self.given_name, self.family_name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One piece of evidence: what it led to, the mail's own words, and where they stood."""
+
+    what: str
+    words: str = ""
+    where: str = ""
+
+    def __str__(self) -> str:
+        quoted = f" „{self.words}“" if self.words else ""
+        return f"{self.what}:{quoted} ({self.where})" if self.where else f"{self.what}{':' + quoted if quoted else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What screening says of a mail before anybody reads it.
+
+    `kind` is the machine's kind, or None for a person. `certain` machines are not read at all; an uncertain one is
+    held when it reads like a registration, and ignored otherwise. `obstacles` are reasons why no link may go out by
+    itself, though a person wrote (failed DMARC, a foreign Reply-To, a list).
+    """
+
+    kind: Intent | None = None
+    certain: bool = False
+    because: tuple[Reason, ...] = ()
+    obstacles: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a mail asks for.
+
+    `events` are ids, in the order of the configuration. `writer` is who wrote, as far as the mail says (also when
+    not a registrant). `concerns` are things besides that a person must see; `obstacles` moreover forbid a link.
+    """
+
+    intent: Intent
+    language: Language
+    events: tuple[str, ...] = ()
+    registrants: tuple[Registrant, ...] = ()
+    withdrawn: tuple[Registrant, ...] = ()
+    writer: Registrant | None = None
+    because: tuple[Reason, ...] = ()
+    concerns: tuple[Reason, ...] = ()
+    obstacles: tuple[Reason, ...] = ()
+
+    @property
+    def needs_human(self) -> bool:
+        """Whether a person must look at this mail."""
+        return bool(self.concerns or self.obstacles)
