@@ -94,6 +94,11 @@ class Registrant:
         """'Dr. Anna Schmitt', or '' for nobody named."""
         return " ".join(part for part in (self.title, self.given_name, self.family_name) if part)
 
+    @property
+    def name(self) -> str:
+        """'Anna Schmitt': without the title, or '' for nobody named."""
+        return " ".join(part for part in (self.given_name, self.family_name) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:

@@ -1,0 +1,214 @@
+"""The journal's entries: what happened, as values, and how a value becomes the parts of a line and back.
+
+An entry is never changed once it stands in a journal, so its fields are only ever added, with a default: old
+journals open for ever. `PERSONAL` names the fields that hold personal data. They live in a part of the line of their
+own which can be erased (DSGVO Art. 17), so each of them has a default, too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter
+
+from inbox_worker.core.decision import Answer
+from inbox_worker.core.message import Ref
+from inbox_worker.core.registration import Intent, Registrant
+
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """From here on a folder's mail is ours to treat: UIDs of at least `uidnext`, received at `since` or later."""
+
+    WHAT: ClassVar[str] = "baseline"
+    PERSONAL: ClassVar[frozenset[str]] = NOBODY
+    account: str
+    folder: str
+    uidvalidity: int
+    uidnext: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailRecorded:
+    """A mail was understood and decided upon. `outcome` is where it belongs: done, held, automatic or copy."""
+
+    WHAT: ClassVar[str] = "mail"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"sender", "name", "subject", "message_id", "because", "concerns"})
+    ref: Ref
+    digest: str
+    intent: Intent
+    outcome: str
+    events: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    sender: str = ""
+    name: str = ""
+    subject: str = ""
+    message_id: str = ""
+    because: tuple[str, ...] = ()
+    concerns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A person is on the list of an event from now on."""
+
+    WHAT: ClassVar[str] = "registered"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "address"})
+    registration: str
+    event: str
+    digest: str
+    registrant: Registrant = field(default_factory=Registrant)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A registration ended. `registration` is '' when an invited person declined who was never on the list."""
+
+    WHAT: ClassVar[str] = "withdrawn"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "address"})
+    registration: str
+    event: str
+    digest: str
+    registrant: Registrant = field(default_factory=Registrant)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOwed:
+    """We promised an answer: from here on the Outbox owes it, whatever dies. Its Message-ID follows from `reply`."""
+
+    WHAT: ClassVar[str] = "reply-owed"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"answer"})
+    reply: str
+    ref: Ref
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyClaimed:
+    """`worker` is about to hand the reply to a server; nobody else may, before `until`."""
+
+    WHAT: ClassVar[str] = "reply-claimed"
+    PERSONAL: ClassVar[frozenset[str]] = NOBODY
+    reply: str
+    worker: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReleased:
+    """A claim was given back untouched: the transport failed before the reply's turn. Not an attempt."""
+
+    WHAT: ClassVar[str] = "reply-released"
+    PERSONAL: ClassVar[frozenset[str]] = NOBODY
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySent:
+    """The server took the reply (or it was found in the Sent folder). `draft`: it lies in Drafts instead."""
+
+    WHAT: ClassVar[str] = "reply-sent"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"response"})
+    reply: str
+    draft: bool = False
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDeferred:
+    """The server asked to come back (4yz): next attempt not before `until`."""
+
+    WHAT: ClassVar[str] = "reply-deferred"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"response"})
+    reply: str
+    until: datetime
+    code: int = 0
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyInDoubt:
+    """The connection died after DATA: perhaps delivered. Not before `until` we look in Sent, then send once more."""
+
+    WHAT: ClassVar[str] = "reply-in-doubt"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"response"})
+    reply: str
+    until: datetime
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """We stopped trying; a person must look. `code` 0: no server said so, we gave up by ourselves."""
+
+    WHAT: ClassVar[str] = "reply-failed"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"response"})
+    reply: str
+    code: int = 0
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """These mails got their flags and folder; nothing is left to do in the mailbox for them."""
+
+    WHAT: ClassVar[str] = "filed"
+    PERSONAL: ClassVar[frozenset[str]] = NOBODY
+    account: str
+    folder: str
+    uidvalidity: int
+    uids: tuple[int, ...]
+
+
+Entry = (
+    Baseline
+    | MailRecorded
+    | Registered
+    | Withdrawn
+    | ReplyOwed
+    | ReplyClaimed
+    | ReplyReleased
+    | ReplySent
+    | ReplyDeferred
+    | ReplyInDoubt
+    | ReplyFailed
+    | Filed
+)
+
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.WHAT: TypeAdapter(kind) for kind in Entry.__args__}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry with its place in the journal: `seq` counts from 1 without gaps, `at` is aware UTC."""
+
+    seq: int
+    at: datetime
+    entry: Entry
+
+
+def take_apart(entry: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The entry as JSON-ready (facts, personal); fields that have their default value are left out."""
+    facts = _ADAPTERS[entry.WHAT].dump_python(entry, mode="json", exclude_defaults=True)
+    personal = {key: facts.pop(key) for key in sorted(entry.PERSONAL & facts.keys())}
+    return facts, personal
+
+
+def put_together(what: str, facts: Mapping[str, Any], personal: Mapping[str, Any] | None) -> Entry:
+    """The entry of a line; `personal` is None once it was erased.
+
+    Fields that a newer version added are left out. Raises ValueError for a kind that this version does not know,
+    or for fields that do not fit.
+    """
+    adapter = _ADAPTERS.get(what)
+    if adapter is None:
+        msg = f"unknown kind of entry {what!r}: written by a newer version?"
+        raise ValueError(msg)
+    entry: Entry = adapter.validate_python({**facts, **(personal or {})})
+    return entry

@@ -1,0 +1,217 @@
+"""The Ledger: all state, as a fold over the journal's entries.
+
+Who is registered, which mails were treated, which replies are owed and when, what is not yet filed, what waits for a
+person. Never written anywhere: folded anew at every start. Folding in two parts equals folding at once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from inbox_worker.core.decision import Answer
+from inbox_worker.core.entries import (
+    Baseline,
+    Filed,
+    MailRecorded,
+    Recorded,
+    Registered,
+    ReplyClaimed,
+    ReplyDeferred,
+    ReplyFailed,
+    ReplyInDoubt,
+    ReplyOwed,
+    ReplyReleased,
+    ReplySent,
+    Withdrawn,
+)
+from inbox_worker.core.message import Ref
+from inbox_worker.core.naming import fold_name
+from inbox_worker.core.registration import Registrant
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A person at an event. `address` is where their link goes; `withdrawn` ones stay known."""
+
+    id: str
+    event: str
+    registrant: Registrant
+    address: str
+    since: datetime
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwedReply:
+    """A reply that the Outbox owes.
+
+    `due` is the earliest next attempt; `attempts` counts answers of a server, never trouble with a connection.
+    `doubts` counts how often it was perhaps delivered. `claimed_by` is the worker that holds it until `claimed_until`.
+    """
+
+    id: str
+    ref: Ref
+    answer: Answer | None
+    owed_since: datetime
+    due: datetime
+    attempts: int = 0
+    doubts: int = 0
+    in_doubt: bool = False
+    claimed_by: str = ""
+    claimed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreatedMail:
+    """A mail that is decided but not yet filed, or that waits for a person."""
+
+    seq: int
+    at: datetime
+    entry: MailRecorded
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMemory:
+    """How far a folder is treated: every UID up to `treated` is; `since` is where our responsibility began."""
+
+    uidvalidity: int
+    treated: int
+    since: datetime
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The state after the entry number `seq`. Values in it are frozen; only `apply` changes the Ledger itself."""
+
+    seq: int = 0
+    folders: dict[tuple[str, str], FolderMemory] = field(default_factory=dict)
+    digests: set[str] = field(default_factory=set)
+    registrations: dict[str, Registration] = field(default_factory=dict)
+    outbox: dict[str, OwedReply] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
+    unfiled: dict[Ref, TreatedMail] = field(default_factory=dict)
+    held: dict[Ref, TreatedMail] = field(default_factory=dict)
+    failed: dict[str, ReplyFailed] = field(default_factory=dict)
+    _by_address: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    _by_name: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def fork(self) -> "Ledger":
+        """A copy that can be applied to without changing this one; shares the frozen values."""
+        return Ledger(
+            seq=self.seq,
+            folders=dict(self.folders),
+            digests=set(self.digests),
+            registrations=dict(self.registrations),
+            outbox=dict(self.outbox),
+            sent=set(self.sent),
+            unfiled=dict(self.unfiled),
+            held=dict(self.held),
+            failed=dict(self.failed),
+            _by_address=dict(self._by_address),
+            _by_name=dict(self._by_name),
+        )
+
+    def fold(self, entries: Iterable[Recorded]) -> "Ledger":
+        """Apply all entries in their order; returns itself."""
+        for recorded in entries:
+            self.apply(recorded)
+        return self
+
+    def apply(self, recorded: Recorded) -> None:  # noqa: C901, PLR0912 - one arm for each kind of entry
+        """Take one entry in. `recorded.seq` must follow on `seq`."""
+        self.seq = recorded.seq
+        match recorded.entry:
+            case Baseline() as entry:
+                memory = FolderMemory(entry.uidvalidity, entry.uidnext - 1, entry.since)
+                self.folders[entry.account, entry.folder] = memory
+            case MailRecorded() as entry:
+                self._take_mail(recorded, entry)
+            case Registered() as entry:
+                self._take_registration(recorded, entry)
+            case Withdrawn() as entry:
+                if entry.registration in self.registrations:
+                    known = self.registrations[entry.registration]
+                    self.registrations[entry.registration] = replace(known, withdrawn=True)
+            case ReplyOwed() as entry:
+                self.outbox[entry.reply] = OwedReply(entry.reply, entry.ref, entry.answer, recorded.at, recorded.at)
+            case ReplyClaimed() as entry:
+                self._change(entry.reply, claimed_by=entry.worker, claimed_until=entry.until)
+            case ReplyReleased() as entry:
+                self._change(entry.reply, claimed_by="", claimed_until=None)
+            case ReplyDeferred() as entry:
+                attempts = self._attempts(entry.reply) + 1
+                self._change(entry.reply, due=entry.until, attempts=attempts, claimed_by="", claimed_until=None)
+            case ReplyInDoubt() as entry:
+                doubts = self.outbox[entry.reply].doubts + 1 if entry.reply in self.outbox else 1
+                self._change(
+                    entry.reply, due=entry.until, doubts=doubts, in_doubt=True, claimed_by="", claimed_until=None
+                )
+            case ReplySent() as entry:
+                if self.outbox.pop(entry.reply, None) and not entry.draft:
+                    self.sent.add(entry.reply)
+            case ReplyFailed() as entry:
+                self.outbox.pop(entry.reply, None)
+                self.failed[entry.reply] = entry
+            case Filed() as entry:
+                for uid in entry.uids:
+                    self.unfiled.pop(Ref(entry.account, entry.folder, entry.uidvalidity, uid), None)
+            case _ as never:
+                assert_never(never)
+
+    def registered(self, event: str, registrant: Registrant, address: str) -> Registration | None:
+        """The standing registration of this person at `event`, or None.
+
+        It is the same person when the name is the same and the address too, or at least its domain or the
+        organisation; somebody without a name is found by the address, if only one person is registered with it.
+        """
+        name = fold_name(registrant.name)
+        if not name:
+            standing = self.registered_with(event, address)
+            return standing[0] if len(standing) == 1 else None
+        for key in self._by_name.get((event, name), ()):
+            known = self.registrations[key]
+            same_domain = known.address.rpartition("@")[2] == address.rpartition("@")[2]
+            organisation = registrant.organisation and registrant.organisation == known.registrant.organisation
+            if not known.withdrawn and (same_domain or organisation):
+                return known
+        return None
+
+    def registered_with(self, event: str, address: str) -> tuple[Registration, ...]:
+        """Everybody who stands registered at `event` with this address."""
+        keys = self._by_address.get((event, address.casefold()), ())
+        return tuple(self.registrations[key] for key in keys if not self.registrations[key].withdrawn)
+
+    def roster(self, event: str | None = None) -> list[Registration]:
+        """Who stands registered, in the order of registering; for one event, or for all."""
+        return [
+            known
+            for known in self.registrations.values()
+            if not known.withdrawn and (event is None or known.event == event)
+        ]
+
+    def _take_mail(self, recorded: Recorded, entry: MailRecorded) -> None:
+        treated = TreatedMail(recorded.seq, recorded.at, entry)
+        self.digests.add(entry.digest)
+        self.unfiled[entry.ref] = treated
+        if entry.outcome == "held":
+            self.held[entry.ref] = treated
+        memory = self.folders.get((entry.ref.account, entry.ref.folder))
+        if memory and memory.uidvalidity == entry.ref.uidvalidity and memory.treated < entry.ref.uid:
+            self.folders[entry.ref.account, entry.ref.folder] = replace(memory, treated=entry.ref.uid)
+
+    def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
+        self.registrations[entry.registration] = Registration(
+            entry.registration, entry.event, entry.registrant, entry.address, recorded.at
+        )
+        by_address = (entry.event, entry.address.casefold())
+        by_name = (entry.event, fold_name(entry.registrant.name))
+        self._by_address[by_address] = (*self._by_address.get(by_address, ()), entry.registration)
+        self._by_name[by_name] = (*self._by_name.get(by_name, ()), entry.registration)
+
+    def _attempts(self, reply: str) -> int:
+        return self.outbox[reply].attempts if reply in self.outbox else 0
+
+    def _change(self, reply: str, **changes: object) -> None:
+        if reply in self.outbox:
+            self.outbox[reply] = replace(self.outbox[reply], **changes)  # type: ignore[arg-type]
