@@ -1,0 +1,37 @@
+"""The configuration: config/*.toml, environment and secret files become frozen, checked settings.
+
+`load` and `load_for_reading` are the doors; `settings` has one class for each table, `events` the event files.
+"""
+
+from inbox_worker.config.loading import load, load_for_reading
+from inbox_worker.config.places import packaged_dir
+from inbox_worker.config.settings import (
+    DeskSettings,
+    ImapSettings,
+    JournalSettings,
+    LogSettings,
+    Mode,
+    ScheduleSettings,
+    Security,
+    ServerSettings,
+    Settings,
+    SmtpSettings,
+    is_loopback,
+)
+
+__all__ = [
+    "DeskSettings",
+    "ImapSettings",
+    "JournalSettings",
+    "LogSettings",
+    "Mode",
+    "ScheduleSettings",
+    "Security",
+    "ServerSettings",
+    "Settings",
+    "SmtpSettings",
+    "is_loopback",
+    "load",
+    "load_for_reading",
+    "packaged_dir",
+]

@@ -1,0 +1,95 @@
+"""One event of config/events/*.toml, checked and turned into the core's Event.
+
+Never guesses a time zone: a time without one is refused, and so is one that the clocks skip in spring.
+"""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from inbox_worker.config.fields import Line, Lines, OpenLink, Section, SecureLink, Title, Zone
+from inbox_worker.config.settings import ContactSettings
+from inbox_worker.core.registration import Contact, Event
+
+
+def _localised(value: datetime, zone: str | None) -> datetime:
+    """`value` in its zone; ValueError without a zone and for an hour that does not exist there."""
+    if zone is None:
+        raise ValueError('has no time zone: add time_zone = "Europe/Berlin" to this file or to [desk]')
+    if value.tzinfo is not None:
+        return value.astimezone(ZoneInfo(zone))
+    local = value.replace(tzinfo=ZoneInfo(zone))
+    if local.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != value:
+        raise ValueError(f"does not exist in {zone}: the clocks are put forward in that hour")
+    return local
+
+
+class EventFile(Section):
+    """The keys of an event file. The context of validation gives `time_zone`, the desk's own, or None."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", examples=["zwk-fachdiskurs-22"])
+    title: Title = Field(examples=["Zweiter Fachdiskurs"])
+    title_en: Line = Field(default="", examples=["Second Expert Dialogue"])
+    time_zone: Zone | None = Field(default=None, examples=["Europe/Berlin"], validate_default=True)
+    start: datetime = Field(examples=[datetime(2022, 11, 24, 13, 0)])  # noqa: DTZ001 - TOML's local time
+    duration_minutes: int | None = Field(default=None, gt=0, le=60 * 24 * 30, examples=[120])
+    end: datetime | None = Field(default=None, examples=[datetime(2022, 11, 24, 15, 0)], validate_default=True)  # noqa: DTZ001 - TOML's local time
+    link: SecureLink = Field(min_length=1, examples=["https://meet.example.org/room"])
+    programme: OpenLink = Field(default="", examples=["https://www.example.org/programme"])
+    aliases: Lines = Field(default=(), examples=[["Fachdiskurs", "24.11."]])
+    people: Lines = Field(default=(), examples=[["Prof. Dr. Wiltrud Terlau"]])
+    contact: ContactSettings | None = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_of_the_desk(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return value or (info.context or {}).get("time_zone")
+
+    @field_validator("start", "end", mode="before")
+    @classmethod
+    def _date_and_time(cls, value: object) -> object:
+        # pydantic would take a number for seconds since 1970 and a bare date for midnight
+        if value is None or isinstance(value, datetime) or (isinstance(value, str) and len(value) > len("2022-11-24")):
+            return value
+        raise ValueError("needs a date and a time")
+
+    @field_validator("start")
+    @classmethod
+    def _start_has_a_zone(cls, value: datetime, info: ValidationInfo) -> datetime:
+        return _localised(value, info.data["time_zone"]) if "time_zone" in info.data else value
+
+    @field_validator("end")
+    @classmethod
+    def _end_after_start(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if not {"start", "time_zone", "duration_minutes"} <= info.data.keys():
+            return value  # there is a complaint already, and it is the one to mend first
+        start: datetime = info.data["start"]
+        minutes: int | None = info.data["duration_minutes"]
+        if value is not None and minutes is not None:
+            raise ValueError("is given together with duration_minutes: keep one of them")
+        if value is None:
+            if minutes is None:
+                raise ValueError("is missing, and so is duration_minutes")
+            # counted in UTC: two hours are two hours, even when the clocks change in between
+            return (start.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(start.tzinfo)
+        end = _localised(value, info.data["time_zone"])
+        if end.astimezone(UTC) <= start.astimezone(UTC):
+            raise ValueError("is not after start")
+        return end
+
+    def event(self, contact: Contact) -> Event:
+        """The core's Event; `contact` is the desk's, for events that name none of their own."""
+        assert self.end is not None  # noqa: S101 - the validator of `end` leaves no None behind
+        return Event(
+            id=self.id,
+            title=self.title,
+            title_en=self.title_en,
+            start=self.start,
+            end=self.end,
+            link=self.link,
+            programme=self.programme,
+            aliases=self.aliases,
+            people=self.people,
+            contact=self.contact.contact() if self.contact else contact,
+        )
