@@ -94,10 +94,11 @@ class ReplyClaimed:
     """`worker` is about to hand the reply to a server; nobody else may, before `until`."""
 
     WHAT: ClassVar[str] = "reply-claimed"
-    PERSONAL: ClassVar[frozenset[str]] = NOBODY
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"to"})
     reply: str
     worker: str
     until: datetime
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,10 @@ class ReplySent:
     """The server took the reply (or it was found in the Sent folder). `draft`: it lies in Drafts instead."""
 
     WHAT: ClassVar[str] = "reply-sent"
-    PERSONAL: ClassVar[frozenset[str]] = frozenset({"response"})
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"to", "response"})
     reply: str
     draft: bool = False
+    to: str = ""
     response: str = ""
 
 
@@ -125,10 +127,11 @@ class ReplyDeferred:
     """The server asked to come back (4yz): next attempt not before `until`."""
 
     WHAT: ClassVar[str] = "reply-deferred"
-    PERSONAL: ClassVar[frozenset[str]] = frozenset({"response"})
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"to", "response"})
     reply: str
     until: datetime
     code: int = 0
+    to: str = ""
     response: str = ""
 
 
@@ -137,9 +140,10 @@ class ReplyInDoubt:
     """The connection died after DATA: perhaps delivered. Not before `until` we look in Sent, then send once more."""
 
     WHAT: ClassVar[str] = "reply-in-doubt"
-    PERSONAL: ClassVar[frozenset[str]] = frozenset({"response"})
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"to", "response"})
     reply: str
     until: datetime
+    to: str = ""
     response: str = ""
 
 
@@ -148,9 +152,10 @@ class ReplyFailed:
     """We stopped trying; a person must look. `code` 0: no server said so, we gave up by ourselves."""
 
     WHAT: ClassVar[str] = "reply-failed"
-    PERSONAL: ClassVar[frozenset[str]] = frozenset({"response"})
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"to", "response"})
     reply: str
     code: int = 0
+    to: str = ""
     response: str = ""
 
 

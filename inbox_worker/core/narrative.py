@@ -1,0 +1,134 @@
+"""What happened, told in one German sentence for the press office: the `text` of a journal line.
+
+Only values that stand in the entry are told. Control and direction characters never get here: a Message holds none.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from inbox_worker.core.decision import AnswerKind
+from inbox_worker.core.entries import (
+    Baseline,
+    Entry,
+    Filed,
+    MailRecorded,
+    Registered,
+    ReplyClaimed,
+    ReplyDeferred,
+    ReplyFailed,
+    ReplyInDoubt,
+    ReplyOwed,
+    ReplyReleased,
+    ReplySent,
+    Withdrawn,
+)
+from inbox_worker.core.registration import Intent, Registrant
+
+INTENTS: dict[Intent, str] = {
+    Intent.REGISTRATION: "Anmeldung",
+    Intent.CANCELLATION: "Absage",
+    Intent.LINK_REQUEST: "Bitte um den Zugangslink",
+    Intent.INQUIRY: "Anfrage",
+    Intent.AUTO_REPLY: "automatische Antwort",
+    Intent.BOUNCE: "Unzustellbarkeitsmeldung",
+    Intent.BULK: "Rundschreiben",
+    Intent.UNCLEAR: "nicht eindeutig",
+}
+ANSWERS: dict[AnswerKind, str] = {
+    AnswerKind.CONFIRMATION: "Bestätigung mit Zugangslink",
+    AnswerKind.LINK: "Zugangslink noch einmal",
+    AnswerKind.CANCELLATION: "Bestätigung der Absage",
+    AnswerKind.RECEIPT: "Eingangsbestätigung mit Pressekontakt",
+}
+
+
+def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
+    entry: Entry, titles: Mapping[str, str], zone: ZoneInfo
+) -> str:
+    """One sentence about `entry`; `titles` by event id, times in `zone`."""
+    match entry:
+        case Baseline():
+            return (
+                f"Ab hier werden neue Mails in „{entry.folder}“ bearbeitet (eingegangen ab {_time(entry.since, zone)})."
+            )
+        case MailRecorded():
+            return _mail(entry)
+        case Registered():
+            return f"Angemeldet zu {_title(entry.event, titles)}: {_person(entry.registrant, entry.address)}."
+        case Withdrawn(registration=""):
+            who = _person(entry.registrant, entry.address)
+            return f"Abgesagt für {_title(entry.event, titles)}, ohne Anmeldung: {who}."
+        case Withdrawn():
+            return f"Abgemeldet von {_title(entry.event, titles)}: {_person(entry.registrant, entry.address)}."
+        case ReplyOwed():
+            what = f": {ANSWERS[entry.answer.kind]} an {entry.answer.to.addr_spec}" if entry.answer else ""
+            return f"Antwort vorgemerkt{what}."
+        case ReplyClaimed():
+            return f"Die Antwort{_to(entry.to)} wird jetzt übergeben."
+        case ReplyReleased():
+            return "Der Mailserver war nicht erreichbar; die Antwort wartet."
+        case ReplySent(draft=True):
+            return f"Die Antwort{_to(entry.to)} liegt als Entwurf bereit."
+        case ReplySent():
+            return f"Die Antwort{_to(entry.to)} ist versandt."
+        case ReplyDeferred():
+            return (
+                f"Die Antwort{_to(entry.to)} wurde vorerst nicht angenommen ({_answer(entry.code, entry.response)}); "
+                f"nächster Versuch {_time(entry.until, zone)}."
+            )
+        case ReplyInDoubt():
+            return (
+                f"Unklar, ob die Antwort{_to(entry.to)} ankam: Die Verbindung brach ab ({entry.response}). "
+                f"Prüfung {_time(entry.until, zone)}."
+            )
+        case ReplyFailed(code=0):
+            return f"Bitte ansehen: Die Antwort{_to(entry.to)} wird nicht weiter versucht. {entry.response}"
+        case ReplyFailed():
+            return (
+                f"Bitte ansehen: Die Antwort{_to(entry.to)} ist unzustellbar ({_answer(entry.code, entry.response)})."
+            )
+        case Filed():
+            one = len(entry.uids) == 1
+            return (
+                "Eine Mail ist im Postfach abgelegt." if one else f"{len(entry.uids)} Mails sind im Postfach abgelegt."
+            )
+        case _ as never:
+            assert_never(never)
+
+
+def _mail(entry: MailRecorded) -> str:
+    sender = f"{entry.name} <{entry.sender}>" if entry.name and entry.sender else entry.sender or "unbekannt"
+    start = f"Mail von {sender}, Betreff „{entry.subject}“: {INTENTS[entry.intent]}."
+    match entry.outcome:
+        case "held":
+            return f"{start} Bitte ansehen: {'; '.join(entry.concerns)}."
+        case "automatic":
+            return f"{start} Bleibt unbeantwortet: {'; '.join(entry.because)}."
+        case "copy":
+            return f"{start} Schon bekannt, nicht noch einmal bearbeitet."
+        case _:
+            return start
+
+
+def _person(registrant: Registrant, address: str) -> str:
+    said = (registrant.full_name, registrant.role, registrant.organisation, registrant.phone)
+    facts = ", ".join(part for part in said if part)
+    return f"{facts} ({address})" if facts else address
+
+
+def _title(event: str, titles: Mapping[str, str]) -> str:
+    return f"„{titles.get(event, event)}“"
+
+
+def _time(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("am %d.%m.%Y um %H:%M Uhr")
+
+
+def _to(address: str) -> str:
+    return f" an {address}" if address else ""
+
+
+def _answer(code: int, response: str) -> str:
+    return f"{code} {response}".strip()
