@@ -1,0 +1,102 @@
+"""Tries every template with every kind of answer, so that a mistake is found at the start and not by a journalist.
+
+Returns problems as lines with file and remedy; never raises for a bad template.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import get_args
+
+from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
+
+from inbox_worker.core.decision import Answer, AnswerKind
+from inbox_worker.core.message import Address
+from inbox_worker.core.registration import Desk, Language, Registrant
+from inbox_worker.core.reply.compose import LAYOUT, SUBJECT, Words, render, template_name
+from inbox_worker.core.reply.wording import WITH_LINK, answered_events, when
+
+_SENDER = Address("Beispielredaktion", "desk@example.org")
+_LARGEST = 40_000
+"""Octets of an HTML part; mail programs cut off what is much longer."""
+
+_ANKE = Registrant("Anke", "Terhorst", organisation="Neue Beispielzeitung", role="Redakteurin", phone="+495211234567")
+_BASIL = Registrant("Basil", "O’Neil & <Söhne>", title="Dr.", email="basil@example.org")
+_NAMELESS = Registrant(organisation="Stadt Musterhausen")
+_CROWDS: tuple[tuple[Registrant, ...], ...] = ((), (_ANKE,), (_ANKE, _BASIL, _NAMELESS))
+
+
+def check_templates(environment: Environment, desk: Desk, root: str = "templates") -> list[str]:
+    """What is wrong with the templates, one line each; [] when every answer can be composed.
+
+    `root` is the directory to name in the lines.
+    """
+    problems: dict[str, None] = {}
+    broken: set[str] = set()
+    for answer in _samples(desk):
+        name = template_name(answer)
+        if name in broken:
+            continue
+        try:
+            words = render(answer, desk, _SENDER, environment)
+        except TemplateError as error:
+            broken.add(name)
+            problems[_line(root, error, name)] = None
+            continue
+        for what in _faults(answer, desk, words):
+            problems[f"{root}/{name}: {what}"] = None
+    return list(problems)
+
+
+def _samples(desk: Desk) -> Iterator[Answer]:
+    """Every kind and language, with nobody, one and several people in every place, one event and two."""
+    for kind, language in product(AnswerKind, get_args(Language)):
+        plain = Answer(kind, language, _SENDER, events=tuple(event.id for event in desk.events[:1]))
+        for registered, withdrawn, question in product(_CROWDS, _CROWDS, (False, True)):
+            yield replace(plain, registered=registered, withdrawn=withdrawn, question_passed_on=question)
+        yield replace(plain, greeted=_ANKE, registered=(_ANKE, _BASIL), forward_to=(_BASIL,))
+        yield replace(plain, greeted=_BASIL, forward_to=(_ANKE, _BASIL))
+        for event in desk.events[1:]:
+            yield replace(plain, events=(event.id,), registered=(_ANKE,))
+        yield replace(plain, events=tuple(event.id for event in desk.events[:2]), registered=_CROWDS[-1])
+        if kind not in WITH_LINK:
+            yield replace(plain, events=(), greeted=_ANKE)
+
+
+def _line(root: str, error: TemplateError, name: str) -> str:
+    match error:
+        case TemplateNotFound():
+            return f"{root}/{error.name}: is missing; write it, or remove templates_dir"
+        case TemplateSyntaxError():
+            return f"{root}/{error.name or name}: line {error.lineno}: {error.message}; mend that line"
+        case UndefinedError():
+            return (
+                f"{root}/{name} or {LAYOUT}: unknown variable: {error.message}; the variables are name, events, "
+                "registered, withdrawn, forward_to, question, contact, desk (link only in confirmation and link)"
+            )
+        case SecurityError():
+            return f"{root}/{name}: does what a template may not do: {error.message}; take it out"
+        case _:
+            return f"{root}/{name}: {type(error).__name__}: {error.message}; mend it"
+
+
+def _faults(answer: Answer, desk: Desk, words: Words) -> Iterator[str]:
+    if not words.subject:
+        yield f'the first line is empty; begin with "{SUBJECT}…"'
+    bodies = (words.text, words.html.replace("&amp;", "&"))
+    events = answered_events(answer, desk)
+    if answer.kind in WITH_LINK:
+        for fact in ("link", "title", "time"):
+            expected = {
+                "link": [event.link for event in events],
+                "title": [event.title_in(answer.language) for event in events],
+                "time": [when(event, answer.language) for event in events],
+            }[fact]
+            if not all(value in body.replace("&#34;", '"').replace("&#39;", "'") for value in expected for body in bodies):
+                word = {"time": "when"}.get(fact, fact)
+                yield f"the {fact} of an event is not in it; write {{{{ event.{word} }}}} for each event"
+    elif any(event.link in body for event in desk.events for body in bodies):
+        yield "the access link is in it, and this answer must not give it away; take it out"
+    if len(words.html.encode()) > _LARGEST:
+        yield f"the HTML is larger than {_LARGEST} octets; shorten {LAYOUT}"

@@ -1,0 +1,84 @@
+"""A template's text as blocks for the HTML part: both parts say the same, since they come from one text.
+
+The rules are those of a letter: an empty line ends a paragraph, lines that begin with '– ' are a list, a paragraph
+that begins with an event's title is that event's card, and what follows a line '-- ' is the small print.
+Only addresses that are known to be ours become links, never one that came from a mail.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+_GAPS = re.compile(r"\n{3,}")
+_LABEL = re.compile(r"([^:\n]{2,30}): (?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a line: plain, strong, or a link to `href`."""
+
+    text: str
+    href: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What belongs together; each line is a tuple of spans."""
+
+    kind: Literal["paragraph", "list", "event", "small"]
+    lines: tuple[tuple[Span, ...], ...]
+
+
+def tidy(text: str) -> str:
+    """The rendered text as it is sent: no space at line ends, no gap of several lines, one newline at the end."""
+    lines = (line.rstrip() if line != "-- " else line for line in text.replace("\r\n", "\n").split("\n"))
+    return _GAPS.sub("\n\n", "\n".join(lines)).strip("\n") + "\n"
+
+
+@lru_cache(maxsize=64)
+def _pattern(known: tuple[str, ...]) -> re.Pattern[str]:
+    # longest first: one address may begin with another
+    return re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))) or r"(?!)")
+
+
+def _spans(line: str, links: Mapping[str, str], *, card: bool) -> tuple[Span, ...]:
+    spans: list[Span] = []
+    at = 0
+    label = _LABEL.match(line) if card else None
+    if label:
+        spans.append(Span(label[1] + ":", strong=True))
+        spans.append(Span(" "))
+        at = label.end()
+    for match in _pattern(tuple(links)).finditer(line, at):
+        if match.start() > at:
+            spans.append(Span(line[at : match.start()]))
+        spans.append(Span(match[0], href=links[match[0]]))
+        at = match.end()
+    if at < len(line):
+        spans.append(Span(line[at:]))
+    return tuple(spans)
+
+
+def blocks(text: str, titles: Iterable[str], links: Mapping[str, str]) -> tuple[Block, ...]:
+    """The blocks of a tidy text; `titles` are the events', `links` maps what may be clicked to where it leads."""
+    headings = frozenset(titles)
+    body, _, small = text.partition("\n-- \n")
+    found = []
+    for paragraph in body.strip("\n").split("\n\n"):
+        lines = paragraph.split("\n")
+        if lines[0] in headings:
+            spans = tuple(_spans(line, links, card=True) for line in lines[1:])
+            found.append(Block("event", ((Span(lines[0], strong=True),), *spans)))
+            continue
+        first = next((at for at, line in enumerate(lines) if line.startswith("– ")), len(lines))
+        if lines[:first]:
+            found.append(Block("paragraph", tuple(_spans(line, links, card=False) for line in lines[:first])))
+        if lines[first:]:
+            items = (line.removeprefix("– ") for line in lines[first:])
+            found.append(Block("list", tuple(_spans(item, links, card=False) for item in items)))
+    if small.strip():
+        found.append(Block("small", tuple(_spans(line, links, card=False) for line in small.strip("\n").split("\n"))))
+    return tuple(found)
