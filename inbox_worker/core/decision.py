@@ -1,10 +1,10 @@
-"""What we do with a mail, and why."""
+"""What we do with a mail, and why: the values. The rules are in `deciding.py`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Language, Registrant
+from inbox_worker.core.registration import Intent, Language, Reason, Registrant
 
 
 class AnswerKind(StrEnum):
@@ -18,6 +18,11 @@ class AnswerKind(StrEnum):
     """Withdrawn or declined: no link."""
     RECEIPT = "receipt"
     """A question that a person will answer: names the press contact, no link."""
+
+    @property
+    def carries_link(self) -> bool:
+        """Whether this mail contains the Zugangslink."""
+        return self in {AnswerKind.CONFIRMATION, AnswerKind.LINK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +47,54 @@ class Answer:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     subject: str = ""
+
+
+class Outcome(StrEnum):
+    """Where a treated mail belongs; also what decides about its folder in the mailbox."""
+
+    DONE = "done"
+    HELD = "held"
+    """A person must look, whether or not an answer went out."""
+    AUTOMATIC = "automatic"
+    """A machine's mail: never answered."""
+    COPY = "copy"
+    """The same content was treated before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Somebody goes onto the list of an event; their link goes to `address`."""
+
+    event: str
+    registrant: Registrant
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Somebody leaves the list; `registration` is '' for one who declines without having been on it."""
+
+    event: str
+    registrant: Registrant
+    address: str
+    registration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done with one mail. `concerns` say why a person must look; empty when nobody must."""
+
+    intent: Intent
+    outcome: Outcome
+    language: Language = "de"
+    events: tuple[str, ...] = ()
+    joining: tuple[Joining, ...] = ()
+    leaving: tuple[Leaving, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    because: tuple[Reason, ...] = ()
+    concerns: tuple[Reason, ...] = ()
+
+    @property
+    def sends_link(self) -> bool:
+        """Whether one of the answers carries the Zugangslink."""
+        return any(answer.kind.carries_link for answer in self.answers)

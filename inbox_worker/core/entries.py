@@ -34,7 +34,10 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class MailRecorded:
-    """A mail was understood and decided upon. `outcome` is where it belongs: done, held, automatic or copy."""
+    """A mail was understood and decided upon. `outcome` is where it belongs: done, held, automatic or copy.
+
+    `observed`: only looked at (mode observe); it will never be answered or filed.
+    """
 
     WHAT: ClassVar[str] = "mail"
     PERSONAL: ClassVar[frozenset[str]] = frozenset({"sender", "name", "subject", "message_id", "because", "concerns"})
@@ -44,6 +47,7 @@ class MailRecorded:
     outcome: str
     events: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
+    observed: bool = False
     sender: str = ""
     name: str = ""
     subject: str = ""

@@ -61,6 +61,11 @@ class OwedReply:
     claimed_by: str = ""
     claimed_until: datetime | None = None
 
+    @property
+    def receiver(self) -> str:
+        """The address it goes to; '' once that was erased."""
+        return self.answer.to.addr_spec if self.answer else ""
+
 
 @dataclass(frozen=True, slots=True)
 class TreatedMail:
@@ -159,6 +164,11 @@ class Ledger:
             case _ as never:
                 assert_never(never)
 
+    def has_treated(self, ref: Ref) -> bool:
+        """Whether this letter was recorded before, by us or by another worker."""
+        memory = self.folders.get((ref.account, ref.folder))
+        return memory is not None and memory.uidvalidity == ref.uidvalidity and ref.uid <= memory.treated
+
     def registered(self, event: str, registrant: Registrant, address: str) -> Registration | None:
         """The standing registration of this person at `event`, or None.
 
@@ -193,7 +203,8 @@ class Ledger:
     def _take_mail(self, recorded: Recorded, entry: MailRecorded) -> None:
         treated = TreatedMail(recorded.seq, recorded.at, entry)
         self.digests.add(entry.digest)
-        self.unfiled[entry.ref] = treated
+        if not entry.observed:
+            self.unfiled[entry.ref] = treated
         if entry.outcome == "held":
             self.held[entry.ref] = treated
         memory = self.folders.get((entry.ref.account, entry.ref.folder))

@@ -1,0 +1,275 @@
+"""The rules: a Request, the Ledger and the clock become a Decision.
+
+What we protect (DESIGN, "Rules that protect people"): no machine is answered, no content twice, only the address that
+wrote; a link goes to a colleague's own address only where it shares the sender's domain or stands in Cc. In doubt a
+mail is held. One function for each intent; none of them reads text.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from inbox_worker.core.decision import Answer, AnswerKind, Decision, Joining, Leaving, Outcome
+from inbox_worker.core.freemail import is_shared_domain
+from inbox_worker.core.ledger import Ledger, Registration
+from inbox_worker.core.message import Address, Message
+from inbox_worker.core.naming import fold_name
+from inbox_worker.core.registration import MACHINES, Desk, Intent, Reason, Registrant, Request
+
+
+def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: datetime) -> Decision:
+    """What is to be done with `message`, which asks for `request`, given all that happened before `now` (aware)."""
+    if message.digest in ledger.digests:
+        return Decision(
+            request.intent, Outcome.COPY, because=(Reason("dieser Inhalt wurde schon bearbeitet", message.message_id),)
+        )
+    if request.intent in MACHINES:
+        return Decision(request.intent, Outcome.AUTOMATIC, request.language, because=request.because)
+    if message.sender is None:
+        return _held(request, Reason("keine gültige Absenderadresse", where="From"))
+    case = _Case(message, message.sender, request, ledger, desk, now)
+    match request.intent:
+        case Intent.REGISTRATION:
+            return case.registration()
+        case Intent.CANCELLATION:
+            return case.cancellation()
+        case Intent.LINK_REQUEST:
+            return case.link_request()
+        case Intent.INQUIRY:
+            return case.inquiry()
+        case _:
+            return _held(request) if request.needs_human else _done(request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One mail on the desk, with all that is known about it."""
+
+    message: Message
+    sender: Address
+    request: Request
+    ledger: Ledger
+    desk: Desk
+    now: datetime
+
+    def registration(self) -> Decision:
+        """Onto the list with everybody who is not there yet; the link to whoever may have it."""
+        request = self.request
+        if not request.registrants:
+            return _held(request, Reason("niemand genannt, der angemeldet werden soll"))
+        events, over = self._open_events()
+        if not events:
+            return _held(request, over or Reason("keine Veranstaltung zu erkennen"))
+        joining = self._joining(events)
+        leaving, foreign = self._leaving(events)
+        concerns = (*request.obstacles, *request.concerns, *foreign, *([over] if over else []))
+        answers: tuple[Answer, ...] = ()
+        if not request.obstacles:
+            kind = AnswerKind.CONFIRMATION if joining or leaving else AnswerKind.LINK
+            answers, unreachable = self._answers_with_link(kind, events, leaving)
+            concerns += unreachable
+        return self._decision(events, joining=joining, leaving=leaving, answers=answers, concerns=concerns)
+
+    def cancellation(self) -> Decision:
+        """Off the list, confirmed; somebody who never was on it declined, which is confirmed as well."""
+        events = self.request.events or self._events_of_sender()
+        if not events:
+            return _held(self.request, Reason("keine Veranstaltung zu erkennen, von der abgemeldet werden soll"))
+        leaving, foreign = self._leaving(events)
+        concerns = (*self.request.obstacles, *self.request.concerns, *foreign)
+        answers: tuple[Answer, ...] = ()
+        if leaving and not self.request.obstacles:
+            answers = (self._answer(AnswerKind.CANCELLATION, events, withdrawn=_people(leaving)),)
+        return self._decision(events, leaving=leaving, answers=answers, concerns=concerns)
+
+    def link_request(self) -> Decision:
+        """The link once more, to the address that asks. Nobody new is registered."""
+        events, over = self._open_events()
+        if self.request.obstacles or not events:
+            missing = () if events else (over or Reason("keine Veranstaltung zu erkennen"),)
+            return _held(self.request, *missing)
+        known = tuple(one.registrant for event in events for one in self.ledger.registered_with(event, self.sender.key))
+        answer = self._answer(AnswerKind.LINK, events, registered=_once(known))
+        return self._decision(events, answers=(answer,), concerns=self.request.concerns)
+
+    def inquiry(self) -> Decision:
+        """A person answers; the writer learns at once that the question arrived, and whom else to ask."""
+        concerns = (*self.request.obstacles, *self.request.concerns) or (Reason("Anfrage an die Pressestelle"),)
+        receipt = self._answer(AnswerKind.RECEIPT, self.request.events, question_passed_on=True)
+        return self._decision(
+            self.request.events, answers=() if self.request.obstacles else (receipt,), concerns=concerns
+        )
+
+    def _open_events(self) -> tuple[tuple[str, ...], Reason | None]:
+        """The request's events that are not over yet, and the reason why others are left out."""
+        known = [event for name in self.request.events if (event := self.desk.event(name))]
+        over = [event for event in known if event.end <= self.now]
+        reason = (
+            Reason("die Veranstaltung ist schon vorbei", ", ".join(event.title for event in over)) if over else None
+        )
+        return tuple(event.id for event in known if event.end > self.now), reason
+
+    def _events_of_sender(self) -> tuple[str, ...]:
+        key = self.sender.key
+        return tuple(event.id for event in self.desk.events if self.ledger.registered_with(event.id, key))
+
+    def _address(self, registrant: Registrant) -> str:
+        return (registrant.email or self.sender.addr_spec).casefold()
+
+    def _joining(self, events: Iterable[str]) -> tuple[Joining, ...]:
+        wanted = [
+            Joining(event, registrant, self._address(registrant))
+            for event in events
+            for registrant in self.request.registrants
+        ]
+        return tuple(one for one in wanted if not self.ledger.registered(one.event, one.registrant, one.address))
+
+    def _leaving(self, events: Iterable[str]) -> tuple[tuple[Leaving, ...], tuple[Reason, ...]]:
+        """Who leaves, and reasons for those whom this sender may not sign off."""
+        leaving, foreign = [], []
+        withdrawn = self.request.withdrawn
+        if not withdrawn and self.request.intent is Intent.CANCELLATION:
+            withdrawn = (Registrant(),)
+        for event in events:
+            for registrant in withdrawn:
+                address = self._address(registrant)
+                known = self.ledger.registered(event, registrant, address) if registrant.name else None
+                known = known or self._only_one_with_this_address(event, registrant)
+                if known is None:
+                    leaving.append(Leaving(event, registrant, address))
+                elif self._may_speak_for(known.address):
+                    leaving.append(Leaving(event, known.registrant, known.address, known.id))
+                else:
+                    foreign.append(
+                        Reason("will jemanden abmelden, der unter anderer Adresse angemeldet ist", known.address)
+                    )
+        return tuple(leaving), tuple(foreign)
+
+    def _only_one_with_this_address(self, event: str, registrant: Registrant) -> Registration | None:
+        """The one registration made with the sender's address; a different name is a different person."""
+        standing = self.ledger.registered_with(event, self.sender.key)
+        if len(standing) != 1:
+            return None
+        named = fold_name(registrant.family_name or "")
+        return standing[0] if not named or named == fold_name(standing[0].registrant.family_name or "") else None
+
+    def _may_speak_for(self, address: str) -> bool:
+        """Whether the link for, or the withdrawal of, this address may follow from the sender's mail alone."""
+        if address.casefold() == self.sender.key:
+            return True
+        domain = address.casefold().rpartition("@")[2]
+        return domain == self.sender.domain and not is_shared_domain(domain)
+
+    def _answers_with_link(
+        self, kind: AnswerKind, events: tuple[str, ...], leaving: tuple[Leaving, ...]
+    ) -> tuple[tuple[Answer, ...], tuple[Reason, ...]]:
+        """One answer to the sender about everybody, one to each colleague who may get it; who can't be reached."""
+        copied = {address.key for address in (*self.message.cc, *self.message.to)}
+        own, forward, unreachable = [], [], []
+        for registrant in self.request.registrants:
+            address = self._address(registrant)
+            if address == self.sender.key:
+                continue
+            if self._may_speak_for(address) or address in copied:
+                own.append(
+                    self._answer(
+                        kind,
+                        events,
+                        to=Address(registrant.name, registrant.email or ""),
+                        greeted=registrant,
+                        registered=(registrant,),
+                    )
+                )
+                continue
+            forward.append(registrant)
+            if not self._is_writer(registrant):
+                unreachable.append(
+                    Reason("der Link für diese Person ging nur an den Absender, mit der Bitte um Weitergabe", address)
+                )
+        answer = self._answer(
+            kind,
+            events,
+            registered=self.request.registrants,
+            withdrawn=_people(leaving),
+            forward_to=tuple(forward),
+            question_passed_on=bool(self.request.concerns),
+        )
+        return (answer, *own), tuple(unreachable)
+
+    def _is_writer(self, registrant: Registrant) -> bool:
+        writer = self.request.writer
+        return writer is not None and bool(writer.name) and fold_name(writer.name) == fold_name(registrant.name)
+
+    def _answer(  # noqa: PLR0913 - the parts of an answer, each with a default
+        self,
+        kind: AnswerKind,
+        events: tuple[str, ...],
+        *,
+        to: Address | None = None,
+        greeted: Registrant | None = None,
+        registered: tuple[Registrant, ...] = (),
+        withdrawn: tuple[Registrant, ...] = (),
+        forward_to: tuple[Registrant, ...] = (),
+        question_passed_on: bool = False,
+    ) -> Answer:
+        writer = self.request.writer if to is None else greeted
+        known = writer if writer and writer.given_name and writer.family_name else None
+        return Answer(
+            kind=kind,
+            language=self.request.language,
+            to=to or self.sender,
+            events=events,
+            greeted=known,
+            registered=registered,
+            withdrawn=withdrawn,
+            forward_to=forward_to,
+            question_passed_on=question_passed_on,
+            in_reply_to=self.message.message_id,
+            references=self.message.references or self.message.in_reply_to[:1],
+            subject=self.message.subject,
+        )
+
+    def _decision(
+        self,
+        events: tuple[str, ...],
+        *,
+        joining: tuple[Joining, ...] = (),
+        leaving: tuple[Leaving, ...] = (),
+        answers: tuple[Answer, ...] = (),
+        concerns: tuple[Reason, ...] = (),
+    ) -> Decision:
+        return Decision(
+            intent=self.request.intent,
+            outcome=Outcome.HELD if concerns else Outcome.DONE,
+            language=self.request.language,
+            events=events,
+            joining=joining,
+            leaving=leaving,
+            answers=answers,
+            because=self.request.because,
+            concerns=concerns,
+        )
+
+
+def _people(leaving: Iterable[Leaving]) -> tuple[Registrant, ...]:
+    return _once(one.registrant for one in leaving)
+
+
+def _once(people: Iterable[Registrant]) -> tuple[Registrant, ...]:
+    """Each person once, though they may come or go at several events."""
+    return tuple(dict.fromkeys(person for person in people if person.name))
+
+
+def _held(request: Request, *reasons: Reason) -> Decision:
+    return Decision(
+        request.intent,
+        Outcome.HELD,
+        request.language,
+        request.events,
+        because=request.because,
+        concerns=(*request.obstacles, *request.concerns, *reasons),
+    )
+
+
+def _done(request: Request) -> Decision:
+    return Decision(request.intent, Outcome.DONE, request.language, request.events, because=request.because)

@@ -1,0 +1,41 @@
+"""The worker's books: the Ledger in memory and the journal that it is folded from, kept in step."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from inbox_worker.core.entries import Entry
+from inbox_worker.core.ledger import Ledger
+from inbox_worker.errors import Conflict
+from inbox_worker.worker.ports import Journal
+
+
+class Books:
+    """The Ledger as it stands; every change goes through the journal first."""
+
+    def __init__(self, journal: Journal, clock: Callable[[], datetime]) -> None:
+        self.ledger = Ledger()
+        self._journal, self._clock = journal, clock
+        self._unrecorded: list[Entry] = []
+
+    async def catch_up(self) -> None:
+        """Fold what others appended, and write down what happened while the journal could not be written."""
+        await self._fold_new()
+        await self.record([])
+
+    async def decide_upon(self, entries: Sequence[Entry]) -> None:
+        """Append what was decided upon the Ledger as it stands. Raises Conflict when it stands elsewhere by now."""
+        self.ledger.fold(await self._journal.append(entries, after=self.ledger.seq, at=self._clock()))
+
+    async def record(self, entries: Sequence[Entry]) -> None:
+        """Append what has happened, whatever others appended; kept in memory until the journal can be written."""
+        self._unrecorded.extend(entries)
+        while self._unrecorded:
+            try:
+                await self.decide_upon(self._unrecorded)
+            except Conflict:
+                await self._fold_new()
+            else:
+                self._unrecorded.clear()
+
+    async def _fold_new(self) -> None:
+        self.ledger.fold(await self._journal.read(self.ledger.seq))

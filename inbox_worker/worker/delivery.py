@@ -1,0 +1,100 @@
+"""One delivery: from the Outbox to a server, with a claim before it and the outcome behind it in the journal."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from inbox_worker.core import outbox
+from inbox_worker.core.delivery import Delivered, Reply
+from inbox_worker.core.entries import Entry, ReplyClaimed, ReplyFailed, ReplyReleased, ReplySent
+from inbox_worker.core.ledger import OwedReply
+from inbox_worker.errors import Conflict, MailboxError, TransportError
+from inbox_worker.worker.books import Books
+from inbox_worker.worker.ports import Plan, Tools
+
+log = logging.getLogger(__name__)
+
+CLAIMED_AT_ONCE = 20
+"""Replies claimed in one append: few, since a crash puts all of them in doubt."""
+
+
+class Delivery:
+    """Delivers what the Outbox owes. `stopping` ends it between two replies."""
+
+    def __init__(self, plan: Plan, tools: Tools, books: Books, stopping: asyncio.Event) -> None:
+        self._plan, self._tools, self._books, self._stopping = plan, tools, books, stopping
+
+    async def run(self) -> None:
+        """Deliver what is due, in small claimed groups. Trouble of the transport ends it, without an attempt."""
+        if self._plan.mode == "observe":
+            return
+        tried: set[str] = set()
+        while not self._stopping.is_set():
+            now = self._tools.clock()
+            due = [one for one in outbox.due(self._books.ledger, now, self._plan.name) if one.id not in tried]
+            group = due[:CLAIMED_AT_ONCE]
+            if not group:
+                return
+            claims = [ReplyClaimed(one.id, self._plan.name, now + outbox.CLAIM, one.receiver) for one in group]
+            try:
+                await self._books.decide_upon(claims)
+            except Conflict:
+                await self._books.catch_up()
+                continue
+            tried.update(one.id for one in group)
+            if not await self._deliver(group):
+                return
+
+    async def _deliver(self, group: Sequence[OwedReply]) -> bool:
+        """Whether to go on with the next group."""
+        for position, reply in enumerate(group):
+            if self._stopping.is_set():
+                await self._give_back(group[position:])
+                return False
+            try:
+                entry = await self._attempt(reply)
+            except TransportError as error:
+                log.warning("reply %s: not handed over: %s", reply.id, error)
+                await self._give_back(group[position:])
+                return False
+            except MailboxError as error:
+                log.warning("reply %s: waits for the mailbox: %s", reply.id, error)
+                await self._give_back([reply])
+                continue
+            log.info("reply %s: %s", reply.id, entry.WHAT)
+            await self._books.record([entry])
+        return True
+
+    async def _give_back(self, replies: Sequence[OwedReply]) -> None:
+        """Give claims back. A reply in doubt keeps its claim, and with it the duty to look for it in Sent first."""
+        await self._books.record([ReplyReleased(one.id) for one in replies if not outbox.is_in_doubt(one)])
+
+    async def _attempt(self, reply: OwedReply) -> Entry:
+        """One attempt, and the entry it leads to."""
+        mailbox, now, to = self._tools.mailbox, self._tools.clock(), reply.receiver
+        if reply.answer is None:
+            return ReplyFailed(reply.id, response="Die Angaben zu dieser Antwort sind gelöscht.")
+        try:
+            mail = self._tools.compose(reply.id, reply.answer, now)
+        except LookupError as error:
+            return ReplyFailed(reply.id, to=to, response=f"Die Veranstaltung {error} ist nicht mehr eingerichtet.")
+        if self._plan.mode == "draft":
+            if not await mailbox.find_message_id(self._plan.drafts, mail.message_id):
+                await mailbox.append(self._plan.drafts, mail.content, flags=("\\Draft",), at=now)
+            return ReplySent(reply.id, draft=True, to=to)
+        if outbox.is_in_doubt(reply) and await self._lies_in_sent(mail):
+            return ReplySent(reply.id, to=to, response="Im Gesendet-Ordner gefunden.")
+        outcome = await self._tools.transport.deliver(mail)
+        if isinstance(outcome, Delivered) and self._plan.sent:
+            await self._copy_to_sent(reply.id, mail)
+        return outbox.settle(reply, outcome, self._plan.retry, self._tools.clock())
+
+    async def _lies_in_sent(self, mail: Reply) -> bool:
+        return bool(self._plan.sent) and await self._tools.mailbox.find_message_id(self._plan.sent, mail.message_id)
+
+    async def _copy_to_sent(self, reply: str, mail: Reply) -> None:
+        """Before the delivery is recorded: so that after a crash the copy tells that it was made."""
+        try:
+            await self._tools.mailbox.append(self._plan.sent, mail.content, flags=("\\Seen",), at=self._tools.clock())
+        except MailboxError as error:
+            log.warning("reply %s: delivered, but no copy in the Sent folder: %s", reply, error)

@@ -1,0 +1,94 @@
+"""What the worker needs of the outside (its Protocols), and how it is told to work (its Plan)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from inbox_worker.core.decision import Answer
+from inbox_worker.core.delivery import Outcome, Reply
+from inbox_worker.core.entries import Entry, Recorded
+from inbox_worker.core.filing import FilingPlan
+from inbox_worker.core.mailbox import Filing, MailboxState, Seen
+from inbox_worker.core.message import Letter, Message, Ref
+from inbox_worker.core.outbox import RetryPolicy
+from inbox_worker.core.registration import Desk
+
+
+class Mailbox(Protocol):
+    """An IMAP account. Every method raises MailboxError, and can be called again after it."""
+
+    async def open(self) -> MailboxState:
+        """Connect where needed and tell how the folder stands."""
+
+    async def list_new(self, after_uid: int) -> list[Seen]:
+        """All mails with a higher UID, ascending."""
+
+    async def list_since(self, since: datetime) -> list[Seen]:
+        """All mails received at `since` or later, ascending by UID."""
+
+    async def fetch(self, refs: Sequence[Ref], *, max_bytes: int) -> list[Letter]:
+        """Their bytes, in the same order; what vanished is left out; of larger ones only headers and text."""
+
+    async def file(self, filings: Sequence[Filing]) -> None:
+        """Set flags and move; what is not there any more is fine."""
+
+    async def append(self, folder: str, content: bytes, *, flags: Sequence[str], at: datetime) -> None:
+        r"""Put a message into `folder`: a draft (`\\Draft`) or a sent copy (`\\Seen`)."""
+
+    async def find_message_id(self, folder: str, message_id: str) -> bool:
+        """Whether `folder` holds a message with this Message-ID."""
+
+    async def close(self) -> None:
+        """Log out."""
+
+
+class Transport(Protocol):
+    """The way out. Raises TransportError for trouble that is not the mail's."""
+
+    async def deliver(self, reply: Reply) -> Outcome:
+        """Hand over one reply."""
+
+    async def close(self) -> None:
+        """Hang up."""
+
+
+class Journal(Protocol):
+    """The one durable thing; see DESIGN's contract in adapters/journal_file.py."""
+
+    async def read(self, after: int) -> list[Recorded]:
+        """All entries behind the one numbered `after`."""
+
+    async def append(self, entries: Sequence[Entry], *, after: int, at: datetime) -> list[Recorded]:
+        """All or nothing, right behind `after`; raises Conflict when somebody else was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How this worker works. `name` tells workers on one journal apart; `since` None means from the first pass on.
+
+    `sent` and `drafts` are folders as the Mailbox knows them, '' for none.
+    """
+
+    name: str
+    desk: Desk
+    mode: Literal["observe", "draft", "send"] = "observe"
+    since: datetime | None = None
+    batch: int = 100
+    max_bytes: int = 25 * 1024 * 1024
+    sent: str = ""
+    drafts: str = ""
+    filing: FilingPlan = field(default_factory=FilingPlan)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+@dataclass(slots=True)
+class Tools:
+    """What the spine is given: adapters and functions. `compose` raises LookupError for an event that is gone."""
+
+    mailbox: Mailbox
+    transport: Transport
+    journal: Journal
+    parse: Callable[[Letter], Message]
+    compose: Callable[[str, Answer, datetime], Reply]
+    clock: Callable[[], datetime]
