@@ -1,0 +1,97 @@
+"""The From header's display name -> person, organisation, role.
+
+Never reads the address as a name: `anna.schmitt@…` tells which of two words is the family name, nothing more.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from inbox_worker.core.reading.people import lexicon, organisations
+from inbox_worker.core.reading.people.lexicon import fold
+from inbox_worker.core.reading.people.names import PersonName, is_given, parse_name
+
+_SPLIT = re.compile(r"\s*[|/•·]\s*|\s+[-–—]\s+|\s+@\s+|\s*[\[(]|[\])]\s*")
+_VIA = re.compile(r"\s+(?:via|über|c/o|per|through)\s+.*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What a display name tells; every field may be None."""
+
+    name: PersonName | None = None
+    organisation: str | None = None
+    role: str | None = None
+
+
+def read_display_name(shown: str, address: str) -> Display:
+    """'Overbeck, Dr. Hans-Georg (Stadt Altenbrück, FB 5)', 'Anna Schmitt | Zeitung', 'Pape, K.' taken apart."""
+    text = _VIA.sub("", shown.strip(" \t\"'„“”<>")).strip()
+    if not text or "@" in text.split()[0]:
+        return Display()
+    name: PersonName | None = None
+    organisation: str | None = None
+    role: str | None = None
+    for number, piece in enumerate(p.strip(" ,") for p in _SPLIT.split(text)):
+        if not piece:
+            continue
+        if name is None and (found := _person(piece, address)):
+            name = found
+            continue
+        for part in (p.strip() for p in piece.split(",")):
+            if not part:
+                continue
+            if name is None and number == 0 and (found := _person(part, address)):
+                name = found
+            elif organisations.is_role(part) and organisations.shape(part, address).score < 5:
+                written, proper = organisations.split_role_and_organisation(part)
+                role = role or written
+                organisation = organisation or proper
+            elif organisation is None and not organisations.is_department(part):
+                shape = organisations.shape(part, address)
+                if shape.score >= 2:
+                    organisation = shape.name
+    return Display(name, organisation, role)
+
+
+def _person(piece: str, address: str) -> PersonName | None:
+    name = parse_name(piece)
+    if name is None:
+        return None
+    words = piece.replace(",", " ").split()
+    if organisations.is_department(piece) or (organisations.is_role(piece) and not name.known):
+        return None
+    local = fold(address.rpartition("@")[0])
+    vouched = any(len(fold(word)) > 2 and fold(word) in local for word in words)
+    kinds = any(organisations.kind_gender(word) for word in words)
+    if kinds and not (name.known and vouched):
+        return None
+    if not (name.known or vouched or name.title or ("," in piece)):
+        return name if _two_plain_words(words, address) else None
+    if name.given is None and not (vouched or name.title):
+        return None
+    return _turned(name, address, comma="," in piece)
+
+
+def _two_plain_words(words: list[str], address: str) -> bool:
+    """Two capitalised words that neither our lists nor the domain know as something else: most often a name."""
+    return (
+        len(words) in {2, 3}
+        and not any(word.casefold() in lexicon.NOT_NAMES for word in words)
+        and organisations.domain_overlap(" ".join(words), address) < 0.5
+    )
+
+
+def _turned(name: PersonName, address: str, *, comma: bool) -> PersonName:
+    """'Schmitt Anna' without a comma: turned round when only the second word is a given name, or the address says so."""
+    if comma or not name.given or not name.family or " " in name.family:
+        return name
+    pieces = [fold(piece) for piece in re.split(r"[._-]", address.rpartition("@")[0]) if piece]
+    if len(pieces) == 2 and pieces == [fold(name.family), fold(name.given)] and is_given(name.family):
+        return replace(name, given=name.family, family=name.given, known=True)
+    if not is_given(name.given) and is_given(name.family) and not _initialled(name.given):
+        return replace(name, given=name.family, family=name.given, known=True)
+    return name
+
+
+def _initialled(text: str) -> bool:
+    return "." in text or len(text) == 1

@@ -1,0 +1,160 @@
+"""People in labelled lists and tables: 'Name: …', 'Nachname | Vorname | Medium', one record a person.
+
+Never reads sentences: a line counts only when it begins with a known label, or stands under a row of labels.
+"""
+
+import re
+
+from inbox_worker.core.reading.people import lexicon, organisations
+from inbox_worker.core.reading.people.details import MAIL
+from inbox_worker.core.reading.people.names import PersonName, is_given, parse_name, take_titles
+from inbox_worker.core.reading.people.phones import direct_phone
+from inbox_worker.core.registration import Registrant
+
+_LABEL = r"(?:" + "|".join(sorted((re.escape(label) for label in lexicon.LABELS), key=len, reverse=True)) + r")"
+_LABELLED = re.compile(
+    r"(?:(?<=^)|(?<=\n)|(?<=[,;|/(\t]))[ \t]*(?:[-*•]|\d{1,2}[.)])?[ \t]*(?:(?:ihre?|your|mein|my)\s)?(?P<label>" + _LABEL + r")\*?(?:\s?#?\d{1,2})?(?:\s?\([^()\n]{1,30}\))?[ \t.…_]*(?:[:=]|(?:\||\t)\s?(?=\S))[ \t]*(?P<value>)",
+    re.IGNORECASE,
+)
+_CELL = re.compile(r"\s*[|\t;]\s*|\s{3,}")
+_PERSON_LABELS = frozenset({"name", "given", "family"})
+
+
+def labelled_people(text: str, region: str) -> list[tuple[int, int, Registrant]]:
+    """(start, end, person) of every labelled record and table row that names somebody."""
+    tables = _tables(text, region)
+    covered = [(start, end) for start, end, _ in tables]
+    return tables + [
+        record for record in _records(text, region) if not any(s <= record[0] < e for s, e in covered)
+    ]
+
+
+def _records(text: str, region: str) -> list[tuple[int, int, Registrant]]:
+    hits = list(_LABELLED.finditer(text))
+    records: list[list[tuple[str, str, int, int]]] = []
+    current: list[tuple[str, str, int, int]] = []
+    for number, hit in enumerate(hits):
+        line_end = text.find("\n", hit.end())
+        stop = len(text) if line_end < 0 else line_end
+        if number + 1 < len(hits):
+            stop = min(stop, max(hit.end(), hits[number + 1].start()))
+        value = text[hit.end() : stop].strip(" \t,;|/")
+        field = lexicon.LABELS[hit["label"].casefold()]
+        new = field in _PERSON_LABELS and any(other == field or (other == "name" and field != "name") for other, *_ in current)
+        gap = current and text[current[-1][3] : hit.start()].strip() and text[current[-1][3] : hit.start()].count("\n") > 2
+        if new or gap:
+            records.append(current)
+            current = []
+        current.append((field, value, hit.start(), stop))
+    records.append(current)
+    people = []
+    for record in records:
+        person = _person({field: value for field, value, *_ in reversed(record)}, region)
+        if person and len(record) >= 1 and (len(record) > 1 or record[0][0] == "name"):
+            people.append((record[0][2], record[-1][3], person))
+    return people
+
+
+def _person(fields: dict[str, str], region: str) -> Registrant | None:
+    name: PersonName | None = None
+    if "family" in fields and ("given" in fields or "name" in fields):
+        given, family = fields.get("given") or fields.get("name", ""), fields["family"]
+        title, rest = take_titles(given.split())
+        front, family_words = take_titles(family.split())
+        name = PersonName(" ".join(rest) or None, " ".join(family_words) or None, front or title)
+    elif "given" in fields and "name" in fields:
+        title, family_words = take_titles(fields["name"].split())
+        name = PersonName(fields["given"] or None, " ".join(family_words) or None, title)
+    elif "name" in fields:
+        name = _named(fields)
+    if name is None or not name.family:
+        return None
+    if len(name.family.split()) > 4 or any(c.isdigit() or c in "?!" for c in name.family):
+        return None
+    title = name.title
+    if not title and fields.get("title") and take_titles([*fields["title"].split(), "X"])[0]:
+        title = fields["title"]
+    organisation = organisations.tidy(fields["organisation"]) if fields.get("organisation") else None
+    role = fields.get("role") or None
+    if organisation is None and name.note:
+        if organisations.is_role(name.note):
+            role = role or name.note
+        elif organisations.shape(name.note).score >= 2:
+            organisation = organisations.tidy(name.note)
+    mail = MAIL.search(fields.get("email", ""))
+    return Registrant(
+        name.given, name.family, title, organisation or None, role,
+        direct_phone("Tel. " + fields["phone"], region=region) if fields.get("phone") else None,
+        mail[0] if mail else None,
+    )
+
+
+def _named(fields: dict[str, str]) -> PersonName | None:
+    value = fields["name"]
+    name = parse_name(value)
+    if name is None and "," in value:
+        head, _, tail = value.partition(",")
+        name = parse_name(head)
+        if organisations.is_role(tail):
+            fields.setdefault("role", tail.strip())
+        elif tail.strip():
+            fields.setdefault("organisation", tail.strip())
+    return name
+
+
+def _tables(text: str, region: str) -> list[tuple[int, int, Registrant]]:
+    found: list[tuple[int, int, Registrant]] = []
+    header: list[str] | None = None
+    offset = 0
+    for line in text.split("\n"):
+        start, offset = offset, offset + len(line) + 1
+        cells = [cell.strip() for cell in _CELL.split(line.strip().strip("|").strip())]
+        if len(cells) < 2:
+            if line.strip():
+                header = None
+            continue
+        labels = [lexicon.LABELS.get(cell.casefold().rstrip(":").strip(), "") for cell in cells]
+        if sum(bool(label) for label in labels) >= 2 and _PERSON_LABELS & set(labels) and all(labels[:2]):
+            header = labels
+            continue
+        if header is None or all(set(cell) <= set("-=+: ") for cell in cells):
+            person = _bare_row(cells, region) if line.count("|") + line.count("\t") + line.count(";") >= 2 else None
+        else:
+            person = _person({f: c for f, c in reversed(list(zip(header, cells, strict=False))) if f and c}, region)
+        if person:
+            found.append((start, start + len(line), person))
+    return found
+
+
+def _bare_row(cells: list[str], region: str) -> Registrant | None:
+    """A row without a header: known by a cell that is a full name, or by two cells that are its halves."""
+    name: PersonName | None = None
+    rest = cells
+    for i, cell in enumerate(cells[:3]):
+        parsed = parse_name(cell)
+        if parsed and parsed.full and parsed.known and not any(map(organisations.kind_gender, cell.split())):
+            name, rest = parsed, cells[:i] + cells[i + 1 :]
+            break
+    if name is None and len(cells) >= 3:
+        one, two = cells[0], cells[1]
+        if parse_name(one) and parse_name(two) and " " not in one:
+            if is_given(two) and not is_given(one):
+                name, rest = PersonName(two, one), cells[2:]
+            elif is_given(one):
+                name, rest = PersonName(one, two), cells[2:]
+    if name is None:
+        return None
+    organisation = role = phone = mail = None
+    for cell in rest:
+        if found := MAIL.search(cell):
+            mail = mail or found[0]
+        elif number := direct_phone(cell, region=region):
+            phone = phone or number
+        elif organisations.is_role(cell):
+            written, proper = organisations.split_role_and_organisation(cell)
+            role, organisation = role or written, organisation or proper
+        elif organisation is None and organisations.shape(cell).score >= 0 and cell[:1].isupper() and len(cell) > 2:
+            organisation = organisations.tidy(cell)
+    if not (organisation or role or phone or mail):
+        return None
+    return Registrant(name.given, name.family, name.title, organisation, role, phone, mail)

@@ -1,0 +1,229 @@
+"""Which words are an organisation's proper name, and which are a role or a department.
+
+Never looks anything up: an organisation is known by its words ("…zeitung", "Landkreis …"), by where it stands, and by
+the sender's domain, which is evidence for words in the mail and never a name by itself.
+"""
+
+import re
+from dataclasses import dataclass
+
+from inbox_worker.core.reading.people import lexicon
+from inbox_worker.core.reading.people.lexicon import fold
+
+_QUOTED = re.compile(r"[„“\"»«›‹‚‘]([^„“”\"»«›‹‚‘’]{2,60})[“”\"»«›‹‘’]")
+_BRACKETS = re.compile(r"\s*\([^()]*\)")
+_LEGAL_FORM = re.compile(
+    r"[\s,]*\b(?:gGmbH|GmbH(?: ?& ?Co\.? ?KG(?:aA)?)?|AG|e\. ?V\.|eG|KG|UG(?: \(haftungsbeschränkt\))?|mbH|SE|Ltd\.?|Inc\.?|B\.V\.|S\.A\.|AöR|GbR|OHG)(?=\s|$|,)"
+)
+_COMPANY = re.compile(r"\b(?:\w*verlagsges\w*|\w*medienges\w*|\w*medien ?gruppe|\w*mediengruppe|\w*verlags?(?:haus)?|holding|\w*verlags?gruppe|publishing|pressevertrieb|druck(?:erei)?)\b", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W_][\w'’.\-]*|&|\+")
+_ARTICLE = re.compile(r"^(?:der|die|das|dem|den|des|vom|beim|von|bei|für|the|at|of|for|im|in|aus)\s+", re.IGNORECASE)
+_STREET = re.compile(
+    r"(?:str\.|straße|strasse|stra\u00dfe|weg|platz|allee|gasse|ufer|damm|chaussee|ring|hof|markt|graben|wall|tor|berg|park|kai|steig|pfad|stieg|zeile|plan|promenade|street|road|lane|avenue|rue|via|calle|laan|straat|plein|ulica|ul\.)\W{0,2}\s?\d+\s?[a-zA-Z]?\b",
+    re.IGNORECASE,
+)
+_POSTCODE = re.compile(r"(?:^|[\s,–-])(?:[A-Z]{1,2}[-–]\s?)?\d{4,5}\s+[A-ZÄÖÜ]")
+_POSTBOX = re.compile(r"\b(?:Postfach|PF|P\.?O\.? Box)\s?\d", re.IGNORECASE)
+_WEB = re.compile(r"@|www\.|https?:|\b[\w-]+\.(?:de|com|org|net|example|eu|info|at|ch)\b(?!\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a piece of text looks like. `score` grows with the evidence that it names an organisation."""
+
+    name: str
+    score: int
+
+
+def kind_gender(word: str) -> str | None:
+    """'m', 'f', 'n' or 'pl' when `word` names a kind of organisation, None otherwise."""
+    lowered = word.casefold().strip(".,;:")
+    for table in (lexicon.MEDIA_WORDS, lexicon.PUBLIC_WORDS, lexicon.MEDIA_ENDINGS, lexicon.PUBLIC_ENDINGS):
+        if lowered in table:
+            return table[lowered]
+    for table in (lexicon.MEDIA_ENDINGS, lexicon.PUBLIC_ENDINGS):
+        for length in range(4, min(len(lowered), 18)):
+            ending = lowered[-length:]
+            if ending in table:
+                return table[ending]
+    return None
+
+
+def is_address_line(text: str) -> bool:
+    """Street, postcode and town, or a post box."""
+    return bool(_STREET.search(text) or _POSTCODE.search(text) or _POSTBOX.search(text))
+
+
+def is_legal_line(text: str) -> bool:
+    """Register court, managing directors, privacy notes, office hours: nothing about the writer."""
+    lowered = text.casefold()
+    return any(word in lowered and re.search(rf"(?<!\w){re.escape(word)}", lowered) for word in lexicon.LEGAL)
+
+
+def is_web(text: str) -> bool:
+    """An address of mail or web."""
+    return bool(_WEB.search(text))
+
+
+def is_role(text: str) -> bool:
+    """Whether a word of `text` names what somebody is ('Redakteurin Politik', 'Berlin Correspondent')."""
+    return any(role_word(word) for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text))
+
+
+def role_word(word: str) -> bool:
+    """'Chefredakteurin', 'Reporter', 'Bürgermeisters' (genitive): also the end of a compound."""
+    lowered = word.casefold()
+    for form in (lowered, lowered.removesuffix("in"), lowered.removesuffix("s"), lowered.removesuffix("en"), lowered.removesuffix("n")):
+        if form in lexicon.ROLES:
+            return True
+    base = lowered.removesuffix("in")
+    return any(base[-length:] in lexicon.ROLES for length in range(6, min(len(base), 22)))
+
+
+def is_department(text: str) -> bool:
+    """A part of an organisation ('Ressort Land & Leben', 'Amt 61', 'Der Landrat')."""
+    lowered = text.casefold().strip(" ,.;:")
+    if re.match(r"(?:amt|fb|abt\.?|team|referat|dezernat|zimmer|raum|sg|fd|abteilung)\s?\.?\s?[\divx.\-/]+\b", lowered):
+        return True
+    first = re.split(r"[\s,/]", lowered, maxsplit=1)[0]
+    return any(
+        lowered == word or first == word or (len(word) > 5 and first.endswith(word)) or (" " in word and lowered.startswith(word))
+        for word in lexicon.DEPARTMENTS
+    )
+
+
+def domain_overlap(text: str, address: str) -> float:
+    """How much of the sender's domain the words of `text` spell (0 to 1); freemail names never fit a signature."""
+    host = address.rpartition("@")[2].casefold()
+    labels = host.split(".")[:-1]
+    if not labels:
+        return 0.0
+    label = fold(max(labels, key=len).replace("-", ""))
+    plain = max(labels, key=len).replace("-", "")
+    words = [word for word in _WORDS.findall(text) if len(word) > 1]
+    if not label or not words:
+        return 0.0
+    hit = 0
+    rest = plain
+    for word in words:
+        for form in (fold(word), _plain(word)):
+            if len(form) > 2 and form in rest:
+                rest = rest.replace(form, "", 1)
+                hit += len(form)
+                break
+    initials = "".join(fold(word)[:1] for word in words if word[:1].isupper())
+    if len(initials) > 1 and initials in labels:
+        return 1.0
+    return min(1.0, hit / max(len(plain), 1))
+
+
+def _plain(word: str) -> str:
+    return fold(word.translate(str.maketrans({"ä": "a", "ö": "o", "ü": "u", "Ä": "A", "Ö": "O", "Ü": "U"})))
+
+
+def tidy(text: str) -> str:
+    """The proper name in `text`: quotes, brackets, kinds of thing in front and punctuation taken off."""
+    bare = text.strip()
+    quoted = _QUOTED.search(bare)
+    if quoted and len(fold(quoted[1])) > 2:
+        return quoted[1].strip(" ,.;:")
+    bare = _BRACKETS.sub("", bare).strip(" \t,.;:–—|/•*·-_\"'„“”»«")
+    lowered = bare.casefold()
+    for kind in lexicon.KINDS_BEFORE:
+        if lowered.startswith(kind + " "):
+            rest = _ARTICLE.sub("", bare[len(kind) + 1 :]).strip(" :–-")
+            if rest[:1].isupper() and (kind_gender(rest.split()[-1]) or kind_gender(rest.split()[0]) or "-" in rest.split()[0]):
+                return tidy(nominative(rest, bare[len(kind) + 1 :]))
+    return bare
+
+
+def nominative(name: str, phrase: str) -> str:
+    """'Bergischen Allgemeinen Post' after 'der' -> 'Bergische Allgemeine Post'; `phrase` still has the article."""
+    article = phrase.split()[0].casefold() if phrase.split() else ""
+    words = name.split()
+    if not words:
+        return name
+    head = next((i for i, w in enumerate(words) if kind_gender(w)), len(words) - 1)
+    gender = kind_gender(words[head])
+    if article == "des" and gender in {"m", "n", None} and len(words[head]) > 4:
+        words[head] = re.sub(r"(?<=[^sß])(?:e?s)$", "", words[head]) if words[head].endswith("s") else words[head]
+        gender = kind_gender(words[head]) or gender
+    if article in {"dem", "des", "vom", "beim", "den", "im", "am", "zum"} and words[head].casefold().endswith("boten"):
+        words[head] = words[head][:-1]
+    if article not in {"der", "dem", "des", "den", "vom", "beim", "zur", "im", "am", "zum", "die"}:
+        return " ".join(words)
+    ending = {"f": "e", "pl": "e", "n": "es", "m": "er"}.get(gender or "", "")
+    if article == "der" and gender not in {"pl"}:
+        ending = "e"
+    for i in range(head):
+        if ending and re.fullmatch(r"[A-ZÄÖÜ][\w-]{3,}en", words[i]) and not words[i].endswith("ngen"):
+            words[i] = words[i][:-2] + ending
+    return " ".join(words)
+
+
+def shape(text: str, address: str = "") -> Shape:
+    """How much `text` looks like an organisation's name, with the tidied name."""
+    name = tidy(text)
+    if not name or len(name) > 90 or is_web(name) and domain_overlap(name, address) < 0.5:
+        return Shape("", 0)
+    score = 0
+    words = [w for w in _WORDS.findall(name) if w not in "&+"]
+    overlap = domain_overlap(name, address)
+    if overlap >= 0.5:
+        score += 5
+    elif overlap >= 0.3:
+        score += 2
+    if any(kind_gender(word) for word in words):
+        score += 3
+    if _QUOTED.search(text):
+        score += 2
+    if _LEGAL_FORM.search(name):
+        score -= 2
+        if _COMPANY.search(name):
+            score -= 2
+    elif _COMPANY.search(name):
+        score -= 1
+    if is_department(name):
+        score -= 4 if overlap < 0.5 else 2
+    if not words or not any(word[:1].isupper() for word in words) or len(words) > 9:
+        score -= 6
+    if name.endswith(("!", "?")) or re.search(r"\b(?:wir|Sie|ich|we|your|uns)\b", name):
+        score -= 4
+    return Shape(name, score)
+
+
+def split_role_and_organisation(text: str) -> tuple[str | None, str | None]:
+    """'1. Bürgermeister Markt Obersteinach' -> both; 'Leiterin der Lokalredaktion' -> the role alone."""
+    linked = re.search(
+        r"\s(?:(?:bei|beim|für|von|vom|at|of|for|with|in|im)(?:\s(?:der|die|das|dem|den|the))?|der|des|des|@)\s(?=[„\"»A-ZÄÖÜ\d])", text
+    )
+    if linked:
+        role, rest = text[: linked.start()].strip(" ,"), text[linked.start() :].strip()
+        phrase = re.sub(r"^(?:bei|für|von|at|of|for|with|in|@)\s+", "", rest)
+        proper = tidy(nominative(_ARTICLE.sub("", phrase), phrase))
+        first = proper.split()[0] if proper.split() else ""
+        if is_role(role) and _is_proper_organisation(proper) and not is_department(proper) and kind_gender(first) != "pl":
+            return role, proper
+        return text, None
+    words = text.split()
+    for i in range(1, len(words)):
+        piece = " ".join(words[i:])
+        if is_role(" ".join(words[:i])) and not is_role(piece) and not is_department(piece) and not words[i - 1][-1:] in "&,-" and words[i] != "&":
+            first = words[i].casefold()
+            if first in lexicon.PUBLIC_WORDS or first in lexicon.PUBLIC_ENDINGS or (first in lexicon.MEDIA_WORDS or first in {"radio"}):
+                if len(words) > i + 1:
+                    return " ".join(words[:i]).rstrip(","), piece
+    return text, None
+
+
+def _is_proper_organisation(name: str) -> bool:
+    words = name.split()
+    if not words or not words[0][:1].isupper() and not words[0][:1].isdigit():
+        return False
+    kinds = [w for w in words if kind_gender(w)]
+    if not kinds:
+        return False
+    # a bare common noun ("der Stadtverwaltung", "der Redaktion") names nobody
+    return len(words) > 1 or "-" in words[0] or kinds[0].casefold() not in {
+        *lexicon.PUBLIC_ENDINGS, *lexicon.PUBLIC_WORDS, *lexicon.MEDIA_ENDINGS,
+    }

@@ -1,0 +1,183 @@
+"""Telephone numbers in free text -> E.164, with what kind of number each one is (ITU-T E.164, DIN 5008 spellings).
+
+Never guesses: a number without an area code is none, and dates, postcodes, register and bank numbers are none either.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import phonenumbers
+
+from inbox_worker.core.reading.people import lexicon
+
+Kind = Literal["direct", "fax", "switchboard"]
+
+_NUMBER = re.compile(
+    r"(?<![\w+.,:/-])(?:\+|00(?=[1-9\s])|\(\s?(?:\+|0)|0)[\d\s()\[\]./·–‐‑−-]{4,30}\d(?![\w@])|(?<=☎)\s*0[\d\s/–-]{5,20}\d"  # noqa: RUF039
+)
+_DATE = re.compile(r"^0?\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?$|^0?\d{1,2}\.\d{2}\s?[-–]\s?\d{1,2}\.\d{2}$")
+_LABEL = re.compile(r"[^\W\d_]+(?:[-/+.][^\W\d_]+)*|[☎✆📞📱📠]")
+_EXTENSION = re.compile(
+    r"[\s,;(/|·-]{0,4}\b(?:" + "|".join(sorted(map(re.escape, lexicon.EXTENSION_LABELS), key=len, reverse=True)) + r")"
+    r"\.?\s?:?\s?[-–]?\s?(\d{1,6})\b(?![\d/])",
+    re.IGNORECASE,
+)
+_LATER_EXTENSION = re.compile(
+    r"\b(?:durchwahl|dw|klappe|nebenstelle|nst|app|apparat|direktwahl)\.?\s?:?\s{0,3}[-–]?\s?(\d{1,6})\b(?![\d/ ]{2})", re.IGNORECASE
+)
+_SWITCH_TAIL = re.compile(r"[\s/–‐‑−-]+0$")
+_OPTIONAL_ZERO = re.compile(r"\(\s?0\s?\)")
+_POSTCODES = (
+    (re.compile(r"\bA\s?[-–]\s?\d{4}\b|\bÖsterreich\b|\bAustria\b|\b\d{4} (?:Wien|Graz|Linz|Salzburg|Innsbruck|Klagenfurt|Bregenz|St\. Pölten|Eisenstadt|Villach|Wels|Dornbirn)\b"), "AT"),
+    (re.compile(r"\bCH\s?[-–]\s?\d{4}\b|\bSchweiz\b|\bSwitzerland\b|\bSuisse\b|\b\d{4} (?:Zürich|Bern|Basel|Luzern|Genf|Genève|Lausanne|Winterthur|St\. Gallen|Chur|Aarau|Solothurn|Biel|Thun|Zug)\b"), "CH"),
+    (re.compile(r"\bL\s?[-–]\s?\d{4}\b|\bLuxembourg\b|\bLuxemburg\b"), "LU"),
+    (re.compile(r"\bNL\s?[-–]|\bNederland\b|\b\d{4} [A-Z]{2} [A-Z]"), "NL"),
+    (re.compile(r"\bF\s?[-–]\s?\d{5}\b|\bFrance\b|\bFrankreich\b"), "FR"),
+    (re.compile(r"\bUnited Kingdom\b|\bEngland\b|\bLondon [A-Z]{1,2}\d"), "GB"),
+    (re.compile(r"\bFL\s?[-–]\s?\d{4}\b|\bLiechtenstein\b"), "LI"),
+    (re.compile(r"\bI\s?[-–]\s?\d{5}\b|\bItalia\b|\bSüdtirol\b"), "IT"),
+)
+_TLDS = {"at": "AT", "ch": "CH", "lu": "LU", "nl": "NL", "fr": "FR", "uk": "GB", "be": "BE", "dk": "DK", "pl": "PL", "it": "IT", "es": "ES", "cz": "CZ", "li": "LI"}
+_SHORTEST, _LONGEST = 6, 15
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number as it stands at `start`..`end` of the text; `e164` starts with '+'."""
+
+    e164: str
+    kind: Kind
+    start: int
+    end: int
+    mobile: bool = False
+
+
+def region_of(text: str, address: str = "") -> str:
+    """The country whose numbers `text` writes without a prefix: by postal address, else the mail address, else DE."""
+    for pattern, region in _POSTCODES:
+        if pattern.search(text):
+            return region
+    return _TLDS.get(address.rpartition(".")[2].casefold(), "DE")
+
+
+def find_phones(text: str, *, region: str = "DE") -> tuple[Phone, ...]:
+    """Every telephone number of `text` in reading order, fax and switchboard marked as such."""
+    found: list[Phone] = []
+    bases: list[tuple[str, Phone]] = []
+    for match in _NUMBER.finditer(text):
+        written = match[0].strip()
+        line_start = text.rfind("\n", 0, match.start()) + 1
+        for piece, offset in _pieces(written):
+            start = match.start() + match[0].find(written) + offset
+            if _DATE.match(piece.strip()) or text[start + len(piece) : start + len(piece) + 1] == ":":
+                continue
+            label = _label(text[max(line_start, start - 60) : start])
+            if label is None:
+                continue
+            end = start + len(piece)
+            extension = _EXTENSION.match(text, end)
+            digits = _join(piece, extension[1]) if extension else piece
+            number = _e164(digits, region)
+            if number is None:
+                continue
+            phone = Phone(number[0], label, start, extension.end() if extension else end, mobile=number[1])
+            found.append(phone)
+            bases.append((piece, phone))
+    found = [*_later_extensions(text, bases, region), *found]
+    found.sort(key=lambda phone: phone.start)
+    return tuple(_without_national_twins(found))
+
+
+def direct_phone(text: str, *, region: str = "DE") -> str | None:
+    """The first number in `text` that is a person's own: neither fax nor switchboard; None when there is none."""
+    own = [phone for phone in find_phones(text, region=region) if phone.kind == "direct"]
+    return own[0].e164 if own else None
+
+
+def _pieces(written: str) -> list[tuple[str, int]]:
+    """Two numbers run together ('030 1234 - 0 / 0171 2345678') are taken apart; one number stays whole."""
+    cut = re.search(r"\s*(?:/|\s–|\s-|\n)\s*(?=\+\d|0[1-9]\d{1,4}[\s/-])", written[6:])
+    if cut and "\n" not in written[: 6 + cut.start()]:
+        first = written[: 6 + cut.start()]
+        second = written[6 + cut.end() :]
+        if sum(c.isdigit() for c in first) >= _SHORTEST and sum(c.isdigit() for c in second) >= _SHORTEST:
+            return [(first, 0), (second, 6 + cut.end())]
+    first = written.split("\n")[0]
+    if first != written and sum(c.isdigit() for c in first) >= _SHORTEST:
+        rest = written[len(first) :]
+        stripped = rest.lstrip("\n ")
+        more = [(stripped, len(written) - len(stripped))] if stripped[:1] in "+0(" and len(stripped) > 6 else []
+        return [(first, 0), *more]
+    return [(written, 0)]
+
+
+def _label(before: str) -> Kind | None:
+    """What the words in front of a number say it is; None for numbers that are no telephones."""
+    lowered = before.casefold()
+    if re.search(r"(?:iban|hrb|hra|ust|steuer|konto|blz|plz|id|nr\. ?\d*|kennnummer|aktenzeichen|az|siret|code|pin|postfach)[\s.:-]*$", lowered):
+        return None
+    words = [word.casefold().rstrip(".") for word in _LABEL.findall(before)]
+    for word in reversed(words[-5:]):
+        kind = lexicon.PHONE_LABELS.get(word)
+        if kind == "fax":
+            return "fax"
+        if kind == "switchboard":
+            return "switchboard"
+        if kind == "direct":
+            # "Zentrale: Tel. 0511 …" and "Sekretariat Telefon …" are still the switchboard's
+            others = {lexicon.PHONE_LABELS.get(other) for other in words[-5:]}
+            return "switchboard" if "switchboard" in others and "," not in before[-25:] and "|" not in before[-25:] else "direct"
+    return "direct"
+
+
+def _join(base: str, extension: str) -> str:
+    return _SWITCH_TAIL.sub("", base) + extension if _SWITCH_TAIL.search(base) else base.rstrip() + extension
+
+
+def _later_extensions(text: str, bases: list[tuple[str, Phone]], region: str) -> list[Phone]:
+    found = []
+    for match in _LATER_EXTENSION.finditer(text):
+        before = [(piece, phone) for piece, phone in bases if phone.end <= match.start()]
+        if not before or any(phone.start <= match.start() < phone.end for _, phone in bases):
+            continue
+        piece, phone = before[-1]
+        if phone.kind == "fax" or not _SWITCH_TAIL.search(piece):
+            continue
+        number = _e164(_join(piece, match[1]), region)
+        if number:
+            # it takes the place of the switchboard that it completes, so it sorts in front of it
+            found.append(Phone(number[0], "direct", phone.start, phone.start, mobile=False))
+    return found
+
+
+def _without_national_twins(found: list[Phone]) -> list[Phone]:
+    """'01 99 00 43 18 (from abroad: +33 1 99 00 43 18)': the international spelling tells what the first one was."""
+    kept: list[Phone] = []
+    for phone in found:
+        tail = phone.e164[-8:]
+        twin = next((i for i, other in enumerate(kept) if other.e164 != phone.e164 and other.e164.endswith(tail)), None)
+        if twin is None:
+            kept.append(phone)
+        else:
+            old = kept[twin]
+            kept[twin] = Phone(phone.e164, old.kind, old.start, old.end, mobile=phone.mobile)
+    return kept
+
+
+@lru_cache(maxsize=4096)
+def _e164(written: str, region: str) -> tuple[str, bool] | None:
+    digits = re.sub(r"[^\d+]", "", _OPTIONAL_ZERO.sub("", written) if re.match(r"\s*\(?(?:\+|00)", written) else written)
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    if not _SHORTEST <= len(digits.lstrip("+0")) <= _LONGEST or not digits.startswith(("+", "0")):
+        return None
+    try:
+        number = phonenumbers.parse(digits, None if digits.startswith("+") else region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    mobile = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), mobile

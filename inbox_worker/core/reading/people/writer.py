@@ -1,0 +1,202 @@
+"""The writer of a mail: signature and display name, completed by what the text says in the first person.
+
+Never takes words said of others: an organisation is the writer's when the sender's domain spells it, or when an "ich"
+stands in the same sentence.
+"""
+
+import re
+from dataclasses import replace
+
+from inbox_worker.core.reading.people import lexicon, organisations, phones
+from inbox_worker.core.reading.people.details import MAIL
+from inbox_worker.core.reading.people.lexicon import fold
+from inbox_worker.core.reading.people.mentions import Mention, mentions
+from inbox_worker.core.reading.people.names import is_initials
+from inbox_worker.core.reading.people.ours import ours_of
+from inbox_worker.core.reading.people.signature import SignatureReading, signature_person
+from inbox_worker.core.registration import Desk, Reason, Registrant
+
+
+def writer(text: str, block: str, *, display_name: str, address: str, desk: Desk) -> SignatureReading:
+    """`signature_person`, with gaps filled from the new text: fuller given name, organisation, role, own number."""
+    reading = signature_person(block, display_name=display_name, address=address, desk=desk)
+    named = mentions(text, desk)
+    person = reading.person
+    because = list(reading.because)
+    own = _own_mention(named, person)
+    if own is not None:
+        person = _completed(person, own.person)
+        because.extend(own.because)
+    region = phones.region_of(f"{block}\n{text}", address)
+    sentences = _first_person(text, named, own)
+    organisation = (person.organisation if person else None) or reading.organisation
+    if organisation is None:
+        organisation = own_organisation(text, sentences, address, desk)
+        if organisation:
+            because.append(Reason("organisation", organisation, "text"))
+    if person is None:
+        return replace(reading, organisation=organisation, because=tuple(because))
+    role = person.role
+    phone = person.phone or _own_phone(sentences, region, desk)
+    return replace(
+        reading,
+        person=replace(person, organisation=organisation, role=role or _own_role(sentences), phone=phone),
+        organisation=organisation,
+        because=tuple(because),
+        partial=not (person.given_name and person.family_name),
+    )
+
+
+def _own_mention(named: tuple[Mention, ...], person: Registrant | None) -> Mention | None:
+    for mention in named:
+        if mention.salutation:
+            continue
+        if mention.self_named and (person is None or _compatible(person, mention.person) or not person.family_name):
+            return mention
+        if person and person.family_name and mention.person.family_name and _compatible(person, mention.person):
+            return mention
+    return None
+
+
+def _compatible(one: Registrant, other: Registrant) -> bool:
+    if fold(one.family_name or "") != fold(other.family_name or ""):
+        return False
+    if not one.given_name or not other.given_name:
+        return True
+    return fold(one.given_name)[:1] == fold(other.given_name)[:1] if _short(one, other) else fold(one.given_name) == fold(other.given_name)
+
+
+def _short(one: Registrant, other: Registrant) -> bool:
+    return is_initials(one.given_name or "") or is_initials(other.given_name or "")
+
+
+def _completed(person: Registrant | None, said: Registrant) -> Registrant:
+    if person is None:
+        return said
+    given = person.given_name
+    if said.given_name and (not given or (is_initials(given) and not is_initials(said.given_name))):
+        given = said.given_name
+    return replace(
+        person,
+        given_name=given,
+        family_name=person.family_name or said.family_name,
+        title=person.title or said.title,
+        organisation=person.organisation or said.organisation,
+        role=person.role or said.role,
+        phone=person.phone or said.phone,
+    )
+
+
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„\"])|\n\s*\n")
+_FIRST = re.compile(r"\b(?:ich|i|mich|mir|mein\w*|unser\w*|wir|bin|me|my|we|our|us|uns)\b", re.IGNORECASE)
+_LINKED = re.compile(
+    r"(?:^|(?<=[\s(]))(?P<link>(?:für|bei|von|beim|vom|for|from|at|with|of|zur|zum|im namen|im auftrag|on behalf of|der|des|unser\w*|die|das)(?:\s+(?:die|der|den|das|dem|des|the|von|unser\w*|einem?r?|eure?r?))?)\s+"
+    r"(?P<name>[„\"»]?[A-ZÄÖÜŁŚÇ\d][^\n.,;:!?()]{1,80})",
+    re.IGNORECASE,
+)
+
+
+def _first_person(text: str, named: tuple[Mention, ...], own: Mention | None) -> list[str]:
+    others = [m.person.family_name for m in named if m is not own and m.person.family_name and not m.salutation]
+    sentences = []
+    for sentence in _SENTENCES.split(text):
+        flat = " ".join(sentence.split())
+        if any(other in flat for other in others):
+            # what is said up to another person's name is still said by the writer
+            flat = flat[: min(flat.find(other) for other in others if other in flat)]
+        sentences.append(flat)
+    return sentences
+
+
+def own_organisation(text: str, sentences: list[str], address: str, desk: Desk) -> str | None:
+    """The organisation that the writer calls their own, in the nominative; None when the text names none."""
+    ours = ours_of(desk)
+    best: tuple[float, str] | None = None
+    for sentence in sentences:
+        first_person = bool(_FIRST.search(sentence))
+        for match in _LINKED.finditer(sentence):
+            phrase = _proper_words(match["name"])
+            if not phrase or ours.is_ours(phrase) or re.search(r"(?i)fachdiskurs|pressegespräch|zukunftswerkstatt", phrase):
+                continue
+            name = organisations.tidy(organisations.nominative(phrase, f"{match['link'].split()[-1]} {phrase}"))
+            score = float(organisations.shape(phrase, address).score)
+            link = match["link"].casefold().split()[0]
+            score += 1 if first_person and link in {"für", "bei", "beim", "von", "vom", "for", "from", "at", "with", "on", "of"} else 0
+            if not first_person and organisations.domain_overlap(phrase, address) < 0.5:
+                score -= 3
+            if score >= 3 and (best is None or score > best[0]) and _proper(name):
+                best = (score, name)
+    if best is None:
+        best = _by_domain(text, address, desk)
+    return best[1] if best else None
+
+
+def _proper(name: str) -> bool:
+    words = name.split()
+    return len(words) > 1 or "-" in name or not organisations.kind_gender(name) or name.casefold() not in {
+        *lexicon.MEDIA_ENDINGS, *lexicon.PUBLIC_ENDINGS, *lexicon.MEDIA_WORDS, *lexicon.PUBLIC_WORDS,
+    }
+
+
+def _proper_words(phrase: str) -> str:
+    """The leading words of a phrase that can be a proper name."""
+    if phrase[:1] in "„\"»":
+        end = re.search(r"[“”\"«]", phrase[1:])
+        return phrase[: end.end() + 1] if end else phrase
+    words = phrase.split()
+    kept: list[str] = []
+    for word in words:
+        small = word in {"und", "&", "am", "an", "der", "im", "in", "of", "the", "des", "für", "von", "a.", "d.", "zu", "+", "les", "de", "plus"}
+        if not (word[:1].isupper() or word[:1] in "„\"»" or word[:1].isdigit() or small):
+            break
+        if kept and word.casefold().strip("„“") in lexicon.NOT_NAMES and not organisations.kind_gender(word) and word.casefold() not in {"land", "leute"}:
+            break
+        kept.append(word)
+        if word[-1:] in "“”\"«":
+            break
+    while kept and kept[-1][:1].islower():
+        kept.pop()
+    return " ".join(kept)
+
+
+def _by_domain(text: str, address: str, desk: Desk) -> tuple[float, str] | None:
+    ours = ours_of(desk)
+    for match in re.finditer(r"[A-ZÄÖÜŁ][\w&’'-]*(?:[ \n](?:[A-ZÄÖÜŁ&][\w&’'-]*|und|am|an|der|of|the|plus))*", text):
+        phrase = _proper_words(" ".join(match[0].split()))
+        if phrase and not ours.is_ours(phrase) and organisations.domain_overlap(phrase, address) >= 0.7:
+            words = phrase.split()
+            while len(words) > 1 and organisations.domain_overlap(" ".join(words[1:]), address) >= organisations.domain_overlap(" ".join(words), address):
+                words = words[1:]
+            while len(words) > 1 and organisations.domain_overlap(" ".join(words[:-1]), address) >= organisations.domain_overlap(" ".join(words), address):
+                words = words[:-1]
+            name = " ".join(words)
+            if fold(name) not in fold(address.rpartition("@")[0]):
+                return 1.0, name
+    web = re.search(r"\b([\w-]+\.[a-z]{2,4})\b(?!@)", re.sub(MAIL, " ", text))
+    if web and organisations.domain_overlap(web[1].partition(".")[0], address) >= 0.9 and not web[1].startswith("www"):
+        return 1.0, web[1]
+    return None
+
+
+_ROLE = re.compile(
+    r"\b(?:(?:ich )?bin (?:seit \w+ )?|als |i am |i'm |i work as |arbeite als |ich, )(?:hier |auch |bei uns |die |der |ein |eine |einer |an? |the |your )?(?P<role>[^\n.,;:!?()]{3,70})", re.IGNORECASE
+)
+
+
+def _own_role(sentences: list[str]) -> str | None:
+    for sentence in sentences:
+        for match in _ROLE.finditer(sentence):
+            words = match["role"].split()
+            head = next((i for i, w in enumerate(words[:3]) if organisations.role_word(w.strip(",."))), None)
+            if head is None or any(w[:1].islower() and w.casefold() not in lexicon.ROLE_FIRST for w in words[:head]):
+                continue
+            return " ".join(words[: head + 1]).strip(",.")
+    return None
+
+
+def _own_phone(sentences: list[str], region: str, desk: Desk) -> str | None:
+    for sentence in sentences:
+        number = phones.direct_phone(sentence, region=region)
+        if number and number not in ours_of(desk).phones:
+            return number
+    return None
