@@ -1,104 +1,376 @@
 """From a letter's bytes to a Message: MIME, charsets, addresses, and all the damage that arrives in practice.
 
+mail-parser builds the MIME tree and knows the grammar of addresses and dates; what it computes besides (every
+Received hop, attachments as base64 text) nobody here reads, so that part of its work is left out.
+Never fetches, verifies a signature or decrypts, and never decides what a mail means.
+
 DIAGNOSTICS: defers nothing and dies of nothing: whatever the bytes, a Message comes out, at worst one without sender
-and text. What was mended or left out is named in `Message.defects`.
+and text. What was mended, cut or left out is named in `Message.defects`; encrypted mail has `Message.encrypted`.
 """
 
 import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message as Tree
+from email.utils import parsedate_to_datetime
 
-from mailparser.dates import parse_mail_date
-from mailparser.utils import get_addresses
+# mail-parser ships no type information.
+from mailparser import MailParser  # type: ignore[import-untyped]
+from mailparser.dates import parse_mail_date  # type: ignore[import-untyped]
+from mailparser.exceptions import MailParserRecursionError  # type: ignore[import-untyped]
+from mailparser.utils import get_addresses  # type: ignore[import-untyped]
 
-from inbox_worker.core.charsets import clean, decode
-from inbox_worker.core.headers import addr_spec, decode_words, header_bytes, header_text, message_ids, one_line
+from inbox_worker.core import headers as field_text
+from inbox_worker.core.charsets import clean, decode, one_line
+from inbox_worker.core.cms import signed_content
+from inbox_worker.core.damage import TEXT_LIMIT, bounded, flattened
 from inbox_worker.core.html_text import to_text
 from inbox_worker.core.message import Address, Header, Message, Part
+from inbox_worker.core.mime_text import (
+    decode_base64,
+    decode_quoted_printable,
+    undeclared_encoding,
+    unflow,
+    unwrap_pgp,
+)
+
+_HEADERS = 1000
+_ADDRESSES = 16_000
+"""Characters of one address field that are read: some three hundred recipients."""
+_TEXT = 200_000
+_ATTACHED = 20
+_DEPTH = 6
+_WORDY = ("application/ics", "application/vcard", "application/pgp-encrypted")
+_SIMPLE = re.compile(
+    r"\s*(?:\"((?:[^\"\\\x00-\x1f]|\\.)*)\"|([^\"<>()@:;\\,]*(?:,[^\"<>()@:;\\,]*)?))\s*<([^<>\s,;]+)>\s*"
+)
+_BARE = re.compile(r"\s*<?([^\s<>()\",:;@]+@[^\s<>()\",:;@]+)>?\s*")
+_STUB = re.compile(
+    r"html|browser|mail client|e-?mail-programm|mail program|nicht (?:richtig |korrekt )?(?:angezeigt|dargestellt)|"
+    r"not displayed|cannot (?:view|read|display)",
+    re.IGNORECASE,
+)
+_LOST_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\s\"]{1,70})[ \t]*\r?\n(?=content-[a-z-]+:)", re.IGNORECASE)
+_OURS = frozenset({"from", "to", "cc", "subject", "date", "message-id", "reply-to", "in-reply-to", "sender"})
+
+
+class _Reader(MailParser):  # type: ignore[misc] # mail-parser ships no type information
+    """mail-parser as far as it is needed: a guarded parse to a tree. The rest took four fifths of its time."""
+
+    def parse(self) -> "_Reader":
+        return self
+
+
+@dataclass(slots=True)
+class _Body:
+    """What one walk over the tree collects."""
+
+    parts: list[Part] = field(default_factory=list)
+    attached: list[Message] = field(default_factory=list)
+    html: list[str] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
+    encrypted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The text of a subtree: plain, or HTML that is rendered only when nothing better stands beside it."""
+
+    plain: str = ""
+    html: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not (self.html or self.plain.strip())
+
+    def rendered(self) -> str:
+        return to_text(self.html) if self.html else self.plain
 
 
 def parse(raw: bytes, *, received: datetime | None = None, size: int | None = None, whole: bool = True) -> Message:
-    """Read one mail. Never raises. `received` (aware) is taken where no Received field tells a time."""
-    tree = message_from_bytes(raw)
-    return _message(tree, raw, received, whole=whole and (size is None or size <= len(raw)))
+    """Read one mail. Never raises, whatever the bytes.
 
-
-def _message(tree: Tree, raw: bytes, received: datetime | None, *, whole: bool = True) -> Message:
-    headers = tuple(Header(name, header_text(value)) for name, value in tree.raw_items())
-    fields: dict[str, list[str]] = {}
-    for name, value in tree.raw_items():
-        fields.setdefault(name.lower(), []).append(str(value))
-    parts: list[Part] = []
-    attached: list[Message] = []
-    plain: list[str] = []
-    html: list[str] = []
-    _walk(tree, parts, attached, plain, html)
-    text = "\n".join(plain)
-    from_html = not text.strip() and bool(html)
-    if from_html:
-        text = to_text("\n".join(html))
-    arrival = next(iter(fields.get("received", [])), "").rpartition(";")[2]
-    return_path = fields.get("return-path")
-    ids = message_ids(next(iter(fields.get("message-id", [])), ""))
-    return Message(
-        senders=_addresses(fields.get("from", [])),
-        reply_to=_addresses(fields.get("reply-to", [])),
-        to=_addresses(fields.get("to", [])),
-        cc=_addresses(fields.get("cc", [])),
-        subject=header_text(next(iter(fields.get("subject", [])), "")),
-        message_id=ids[0] if ids else "",
-        in_reply_to=message_ids(" ".join(fields.get("in-reply-to", []))),
-        references=message_ids(" ".join(fields.get("references", []))),
-        date=_date(next(iter(fields.get("date", [])), "")),
-        received=_date(arrival) or received,
-        return_path=return_path[0].strip().strip("<>").strip() if return_path else None,
-        headers=headers,
-        content_type=tree.get_content_type(),
-        text=text,
-        html="\n".join(html),
-        text_from_html=from_html,
-        parts=tuple(parts),
-        attached=tuple(attached),
-        whole=whole,
-        digest=hashlib.sha256(raw).hexdigest(),
+    `received` (aware) stands in where no Received field tells when the mail arrived. `size` is the server's
+    RFC822.SIZE in bytes; a shorter `raw`, or `whole=False`, marks the Message as not whole.
+    """
+    complete = whole and (size is None or size <= len(raw))
+    data, defects = bounded(raw.lstrip(b"\r\n"))
+    try:
+        message = _read(_Reader.from_bytes(data).message, 0)
+    except (RecursionError, MailParserRecursionError):
+        message = _salvaged(data)
+        defects = (*defects, "nested too deeply")
+    except Exception as error:  # noqa: BLE001 - the promise: a mail that no rule foresaw is read as far as possible
+        message = _salvaged(data)
+        defects = (*defects, f"unreadable ({type(error).__name__})")
+    return replace(
+        message,
+        received=message.received or received,
+        defects=(*defects, *message.defects),
+        whole=complete,
+        digest=_digest(raw),
     )
 
 
-def _walk(tree: Tree, parts: list[Part], attached: list[Message], plain: list[str], html: list[str]) -> None:
-    payload = tree.get_payload()
-    if tree.get_content_type() == "message/rfc822" and isinstance(payload, list) and payload:
-        inner = payload[0]
-        if isinstance(inner, Tree):
-            attached.append(_message(inner, bytes(inner), None))
+def _salvaged(data: bytes) -> Message:
+    """What can be had without the tree: header fields, and the texts side by side."""
+    try:
+        return _read(message_from_bytes(flattened(data)), 0)
+    except Exception:  # noqa: BLE001 - the last resort has no further one
+        return Message(text=clean(decode(data[:_TEXT])))
+
+
+def _read(tree: Tree, depth: int) -> Message:
+    headers: list[Header] = []
+    fields: dict[str, list[str]] = {}
+    for name, value in list(tree.raw_items())[:_HEADERS]:
+        headers.append(Header(one_line(name), field_text.header_text(value)))
+        fields.setdefault(name.lower(), []).append(value)
+    body = _Body()
+    found = _walk(_mended(tree), body, depth)
+    text, encrypted = unwrap_pgp(found.rendered()[:_TEXT])
+    content_type = _content_type(tree)
+    ids = field_text.message_ids(_first(fields, "message-id"))
+    return_path = fields.get("return-path")
+    return Message(
+        senders=_addresses(fields.get("from", ())),
+        reply_to=_addresses(fields.get("reply-to", ())),
+        to=_addresses(fields.get("to", ())),
+        cc=_addresses(fields.get("cc", ())),
+        subject=field_text.header_text(_first(fields, "subject")),
+        message_id=ids[0] if ids else "",
+        in_reply_to=field_text.message_ids(" ".join(fields.get("in-reply-to", ()))),
+        references=field_text.message_ids(" ".join(fields.get("references", ()))),
+        date=_date(_first(fields, "date")),
+        received=_date(_first(fields, "received").rpartition(";")[2]),
+        return_path=_path(return_path[0]) if return_path else None,
+        headers=tuple(headers),
+        content_type=content_type,
+        text=text,
+        html="\n".join(body.html),
+        text_from_html=bool(found.html),
+        parts=tuple(body.parts),
+        attached=tuple(body.attached),
+        defects=tuple(body.defects),
+        encrypted=encrypted or body.encrypted or content_type == "multipart/encrypted",
+    )
+
+
+def _walk(tree: Tree, body: _Body, depth: int) -> _Text:
+    kind = _content_type(tree)
+    payload = tree.get_payload() if tree.is_multipart() else None
+    children = [child for child in payload if isinstance(child, Tree)] if isinstance(payload, list) else []
+    if kind.startswith("message/") and payload is not None:
+        _embedded(tree, kind, children, body, depth)
+        return _Text()
+    if payload is None:
+        return _leaf(tree, kind, body, depth)
+    texts = [_walk(_mended(child), body, depth) for child in children]
+    if kind == "multipart/alternative":
+        return _best(texts)
+    filled = [text for text in texts if not text.empty]
+    if len(filled) <= 1 or kind == "multipart/report":
+        return filled[0] if filled else _Text()
+    if all(text.html for text in filled):
+        return _Text(html="\n".join(text.html for text in filled))
+    return _Text("\n".join(text.rendered() for text in filled))
+
+
+def _best(texts: list[_Text]) -> _Text:
+    """The plain alternative, unless it is empty or only says that one should look at the other."""
+    plain = next((text for text in texts if text.plain.strip()), None)
+    rich = next((text for text in texts if text.html), None)
+    if plain is None or rich is None:
+        return plain or rich or _Text()
+    is_stub = len(plain.plain) < 300 and _STUB.search(plain.plain) and len(rich.rendered()) > len(plain.plain)
+    return rich if is_stub else plain
+
+
+def _leaf(tree: Tree, kind: str, body: _Body, depth: int) -> _Text:
+    data = _decoded(tree)
+    name = field_text.header_text(_parameter(tree, "filename") or _parameter(tree, "name"))
+    disposition = (tree.get_content_disposition() or "")[:40]
+    extension = name.rpartition(".")[2].lower()
+    charset = _parameter(tree, "charset")
+    wordy = kind.startswith(("text/", "message/")) or kind in _WORDY or extension in {"vcf", "ics"}
+    text = clean(decode(data[:TEXT_LIMIT], charset)) if wordy else ""
+    if kind == "text/plain" and _parameter(tree, "format").lower() == "flowed":
+        text = unflow(text, delete_space=_parameter(tree, "delsp").lower() == "yes")
+    parameters = tuple((key, value) for key in ("method", "charset", "smime-type") if (value := _parameter(tree, key)))
+    body.parts.append(Part(kind, name, disposition, text, len(data), parameters))
+    if kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"} or extension == "p7m":
+        return _unsealed(data, body, depth)
+    if extension == "eml" and kind.startswith("application/") and depth < _DEPTH and len(body.attached) < _ATTACHED:
+        body.attached.append(_inner(data, depth))
+    if disposition == "attachment" or (name and kind == "text/plain" and disposition != "inline"):
+        return _Text()
+    if kind in {"text/html", "application/xhtml+xml"}:
+        body.html.append(text)
+        return _Text(html=text)
+    if kind in {"text/plain", "text/enriched", "text/richtext"}:
+        return _Text(text)
+    return _Text()
+
+
+def _unsealed(data: bytes, body: _Body, depth: int) -> _Text:
+    content = signed_content(data) if depth < _DEPTH else None
+    if content is None:
+        body.encrypted = True
+        return _Text()
+    return _walk(_mended(message_from_bytes(bounded(content)[0])), body, depth + 1)
+
+
+def _embedded(tree: Tree, kind: str, children: list[Tree], body: _Body, depth: int) -> None:
+    """A message part: a mail read by itself, or a report whose fields are its text."""
+    if kind in {"message/rfc822", "message/global"} and children:
+        if depth >= _DEPTH or len(body.attached) >= _ATTACHED:
+            body.defects.append("attached message left out")
+            return
+        inner = children[0]
+        if _encoding(tree) == "base64":
+            body.attached.append(_inner(decode_base64(_raw_content(inner)), depth))
+        else:
+            body.attached.append(_with_digest(_read(inner, depth + 1)))
         return
-    if isinstance(payload, list):
-        for child in payload:
-            if isinstance(child, Tree):
-                _walk(child, parts, attached, plain, html)
-        return
-    data = tree.get_payload(decode=True)
-    data = data if isinstance(data, bytes) else b""
+    text = "\n\n".join(map(_fields_as_text, children))[:TEXT_LIMIT]
+    body.parts.append(Part(kind, "", (tree.get_content_disposition() or "")[:40], text, len(text)))
+
+
+def _fields_as_text(block: Tree) -> str:
+    return "\n".join(f"{name}: {field_text.header_text(value)}" for name, value in block.raw_items())
+
+
+def _inner(data: bytes, depth: int) -> Message:
+    data = bounded(data.lstrip(b"\r\n"))[0]
+    return _with_digest(_read(message_from_bytes(data), depth + 1))
+
+
+def _with_digest(message: Message) -> Message:
+    senders = (sender.addr_spec for sender in message.senders)
+    content = "\n".join((message.message_id, message.subject, *senders, message.text))
+    return replace(message, digest=hashlib.sha256(content.encode("utf-8", "replace")).hexdigest())
+
+
+def _mended(tree: Tree) -> Tree:
+    """A multipart whose boundary is missing or wrong, with its parts found by the lines that look like boundaries."""
+    if tree.is_multipart():
+        return tree
+    kind = _content_type(tree)
+    if not kind.startswith("multipart/") and "Content-Type" in tree:
+        return tree
+    content = _raw_content(tree)
+    found = _LOST_BOUNDARY.search(content)
+    if not found or not (kind.startswith("multipart/") or content.lstrip().startswith(b"--")):
+        return tree
+    kind = kind if kind.startswith("multipart/") else "multipart/mixed"
+    return message_from_bytes(f'Content-Type: {kind}; boundary="'.encode() + found[1] + b'"\n\n' + content)
+
+
+def _raw_content(tree: Tree) -> bytes:
+    """A leaf's bytes with their transfer encoding, if any, still on."""
+    encoded = _encoding(tree) in {"base64", "quoted-printable"}
+    payload = tree.get_payload() if encoded else tree.get_payload(decode=True)
+    if isinstance(payload, str):
+        return payload.encode("utf-8", "surrogateescape")
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _decoded(tree: Tree) -> bytes:
+    data = _raw_content(tree)
+    match _encoding(tree):
+        case "base64":
+            return decode_base64(data)
+        case "quoted-printable":
+            return decode_quoted_printable(data)
+        case _:
+            return undeclared_encoding(data) if tree.get_content_maintype() == "text" else data
+
+
+def _encoding(tree: Tree) -> str:
+    return str(tree.get("Content-Transfer-Encoding", "")).strip().lower().rstrip(";")
+
+
+def _content_type(tree: Tree) -> str:
     kind = tree.get_content_type()
-    text = clean(decode(data, tree.get_content_charset())) if kind.startswith("text/") else ""
-    disposition = tree.get_content_disposition() or ""
-    parts.append(Part(kind, header_text(tree.get_filename() or ""), disposition, text, len(data)))
-    if disposition != "attachment" and kind == "text/plain":
-        plain.append(text)
-    if disposition != "attachment" and kind == "text/html":
-        html.append(text)
+    return kind if kind.isascii() and len(kind) < 100 else "application/octet-stream"
 
 
-def _addresses(values: list[str]) -> tuple[Address, ...]:
+def _parameter(tree: Tree, name: str) -> str:
+    try:
+        if name == "filename":
+            return tree.get_filename("") or ""
+        value = tree.get_param(name)
+    except (ValueError, LookupError, TypeError):
+        return ""
+    if isinstance(value, tuple):
+        return decode(value[2].encode("utf-8", "surrogateescape"), value[0])
+    return value if isinstance(value, str) else ""
+
+
+def _addresses(values: Iterable[str]) -> tuple[Address, ...]:
+    """All valid addresses of these fields, each once; names are decoded only after the addresses are told apart."""
     found: dict[str, Address] = {}
     for value in values:
-        for name, address in get_addresses(header_bytes(value)):
-            spec = addr_spec(address)
+        for name, address in _mailboxes(field_text.header_bytes(value)[:_ADDRESSES]):
+            spec = field_text.addr_spec(one_line(field_text.decode_words(address)))
             if spec:
-                found.setdefault(spec.casefold(), Address(one_line(decode_words(name)), spec))
+                label = field_text.header_text(name).strip(" \"'")
+                label = "" if label.casefold() in {spec.casefold(), address.casefold()} else label
+                known = found.get(spec.casefold())
+                if known is None or (label and not known.name):
+                    found[spec.casefold()] = Address(label, spec)
     return tuple(found.values())
 
 
+def _mailboxes(value: str) -> Iterable[tuple[str, str]]:
+    value = value.replace("\r", " ").replace("\n", " ")
+    # Nearly every field is one of these two; an unquoted comma in the only name is "Family, Given".
+    if match := _SIMPLE.fullmatch(value):
+        name = re.sub(r"\\(.)", r"\1", match[1]) if match[1] is not None else match[2]
+        return ((name.strip(), match[3]),)
+    if match := _BARE.fullmatch(value):
+        return (("", match[1]),)
+    try:
+        return [(str(name), str(address)) for name, address in get_addresses(value, decode_names=True)]
+    except (ValueError, LookupError, TypeError, IndexError):
+        return ()
+
+
 def _date(value: str) -> datetime | None:
-    found = parse_mail_date(value.strip()).value
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
+    """A date as aware UTC; mail-parser's strict grammar first, then the standard library's patience."""
+    value = one_line(str(value)[:200])
+    if not value:
+        return None
+    found: datetime | None = parse_mail_date(value).value
+    if found is None:
+        try:
+            found = parsedate_to_datetime(value)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    try:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:
+        return None
+
+
+def _path(value: str) -> str:
+    return one_line(value).strip("<> ")
+
+
+def _first(fields: dict[str, list[str]], name: str) -> str:
+    values = fields.get(name)
+    return str(values[0]) if values else ""
+
+
+def _digest(raw: bytes) -> str:
+    """SHA-256 over the fields the sender writes and the body; trace fields differ between two copies of one mail."""
+    head, _, rest = raw.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
+    digest = hashlib.sha256()
+    for line in re.split(rb"\n(?![ \t])", head):
+        if line.partition(b":")[0].strip().lower().decode("ascii", "replace") in _OURS:
+            digest.update(b" ".join(line.split()) + b"\n")
+    digest.update(rest.rstrip())
+    return digest.hexdigest()

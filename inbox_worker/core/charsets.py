@@ -69,7 +69,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
     Valid UTF-8 under a Latin-1 or missing declaration is read as UTF-8: real Latin-1 text is practically never that.
     """
-    name = (declared or "").strip().strip("\"'").lower()[:40]
+    name = (declared or "").strip().strip("\"'").lower()[:40].removeprefix("x-")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) and len(data) > 2:
         name = "utf-16"
     if not _LATIN.fullmatch(name) and _CHARSET.fullmatch(name) and name not in {"utf-8", "utf8"}:
@@ -81,7 +81,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` as a reader sees it: composed (NFC), newlines as '\\n', no controls, nothing invisible, no bidi tricks."""
+    """`text` as a reader sees it: composed (NFC), plain newlines, no controls, nothing invisible, no bidi tricks."""
     if text.isascii():
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -69,7 +69,5 @@ def split(message: Message) -> Parts:
             new.append(line.rstrip())
     if quote:
         quotes.append("\n".join(quote).strip())
-    forwarded = tuple(
-        Forwarded(inner.sender, inner.date, inner.subject, inner.text, "") for inner in message.attached
-    )
+    forwarded = tuple(Forwarded(inner.sender, inner.date, inner.subject, inner.text, "") for inner in message.attached)
     return Parts("\n".join(new).strip(), "\n".join(signature).strip(), tuple(quotes), forwarded)
