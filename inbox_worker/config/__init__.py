@@ -18,6 +18,7 @@ from inbox_worker.config.settings import (
     SmtpSettings,
     is_loopback,
 )
+from inbox_worker.config.templates import load_templates
 
 __all__ = [
     "DeskSettings",
@@ -33,5 +34,6 @@ __all__ = [
     "is_loopback",
     "load",
     "load_for_reading",
+    "load_templates",
     "packaged_dir",
 ]

@@ -116,7 +116,7 @@ def of_validation(
 
     `from_environment` are the keys whose value came from a variable: these are named by the variable.
     """
-    lines: dict[str, None] = {}
+    lines: dict[Loc, str] = {}  # one line for each key: the first complaint is the plainest
     for each in error.errors(include_url=False, include_context=False):
         # a tuple's index or a union's member (behind the key) is of no use to the reader
         known = [str(part) for part in each["loc"]]
@@ -132,5 +132,5 @@ def of_validation(
             what = _what(each["type"], each["msg"], loc[-1] if loc else "", each["input"])
             write = remedy(root, loc, in_environment=in_environment)
         place, key = ("environment", variable(loc)) if in_environment else (where, ".".join(loc))
-        lines[line(place, key, what, write)] = None
-    return list(lines)
+        lines.setdefault(loc, line(place, key, what, write))
+    return list(lines.values())

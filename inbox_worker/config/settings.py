@@ -7,14 +7,14 @@ Every number is in seconds or bytes, as its key says. `examples` of a field are 
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from inbox_worker.config.fields import Addresses, AddrSpec, Host, Line, Lines, OpenLink, Section, Title, Zone
+from inbox_worker.config.fields import Addresses, AddrSpec, Host, Line, Lines, Section, Title, Zone
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Contact, Desk, Event
 
@@ -31,6 +31,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _baseline(value: object) -> object:
+    # a time of day or a number would be taken for something that nobody meant
+    if value == "now" or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError('is neither "now" nor a date like 2022-11-02') from error
 
 
 class ContactSettings(Section):
@@ -55,7 +65,6 @@ class DeskSettings(Section):
     authserv_id: Host = Field(default="", examples=["mx.example.org"])
     postal: Lines = Field(default=(), examples=[["Am Stadtholz 24"]])
     time_zone: Zone | None = Field(default=None, examples=["Europe/Berlin"])
-    website: OpenLink = Field(default="", examples=["https://www.example.org/"])
 
 
 class ServerSettings(Section):
@@ -124,7 +133,7 @@ class ImapSettings(ServerSettings):
     read_timeout: Seconds = Field(default=60, examples=[60])
     max_bytes: int = Field(default=25 * 1024 * 1024, ge=64 * 1024, examples=[26214400])
     batch: int = Field(default=100, ge=1, le=1000, examples=[100])
-    since: Literal["now"] | date = Field(default="now", examples=["now"])
+    since: Annotated[Literal["now"] | date, BeforeValidator(_baseline)] = Field(default="now", examples=["now"])
     idle: bool = Field(default=True, examples=[True])
 
     @model_validator(mode="before")

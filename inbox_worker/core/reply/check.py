@@ -93,7 +93,9 @@ def _faults(answer: Answer, desk: Desk, words: Words) -> Iterator[str]:
                 "title": [event.title_in(answer.language) for event in events],
                 "time": [when(event, answer.language) for event in events],
             }[fact]
-            if not all(value in body.replace("&#34;", '"').replace("&#39;", "'") for value in expected for body in bodies):
+            if not all(
+                value in body.replace("&#34;", '"').replace("&#39;", "'") for value in expected for body in bodies
+            ):
                 word = {"time": "when"}.get(fact, fact)
                 yield f"the {fact} of an event is not in it; write {{{{ event.{word} }}}} for each event"
     elif any(event.link in body for event in desk.events for body in bodies):

@@ -44,14 +44,12 @@ LAYOUT = "mail/layout.html"
 def render(answer: Answer, desk: Desk, sender: Address, environment: Environment) -> Words:
     """The words of an answer. Raises jinja2.TemplateError for templates that `check_templates` would not pass."""
     words = context(answer, desk, sender)
-    head, _, body = environment.get_template(template_name(answer)).render(words).lstrip().partition("\n")
+    head, _, letter = environment.get_template(template_name(answer)).render(words).lstrip().partition("\n")
     subject = clean(head.removeprefix(SUBJECT), _LONGEST_SUBJECT)
-    text = tidy(body)
+    text = tidy(letter)
+    body, small_print = blocks(text, (event["title"] for event in words["events"]), _links(words))
     html = environment.get_template(LAYOUT).render(
-        language=answer.language,
-        subject=subject,
-        desk=words["desk"],
-        blocks=blocks(text, (event["title"] for event in words["events"]), _links(words)),
+        language=answer.language, subject=subject, desk=words["desk"], body=body, small_print=small_print
     )
     return Words(subject, text, html)
 

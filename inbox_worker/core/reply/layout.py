@@ -7,16 +7,14 @@ Only addresses that are known to be ours become links, never one that came from 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _GAPS = re.compile(r"\n{3,}")
 _LABEL = re.compile(r"([^:\n]{2,30}): (?=\S)")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of a line: plain, strong, or a link to `href`."""
 
     text: str
@@ -24,12 +22,14 @@ class Span:
     strong: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """What belongs together; each line is a tuple of spans."""
+Line = tuple[Span, ...]
 
-    kind: Literal["paragraph", "list", "event", "small"]
-    lines: tuple[tuple[Span, ...], ...]
+
+class Block(NamedTuple):
+    """What belongs together. Blocks and spans are tuples, since the sandbox looks long at every attribute."""
+
+    kind: Literal["paragraph", "list", "event"]
+    lines: tuple[Line, ...]
 
 
 def tidy(text: str) -> str:
@@ -44,7 +44,7 @@ def _pattern(known: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))) or r"(?!)")
 
 
-def _spans(line: str, links: Mapping[str, str], *, card: bool) -> tuple[Span, ...]:
+def _spans(line: str, links: Mapping[str, str], *, card: bool) -> Line:
     spans: list[Span] = []
     at = 0
     label = _LABEL.match(line) if card else None
@@ -62,16 +62,19 @@ def _spans(line: str, links: Mapping[str, str], *, card: bool) -> tuple[Span, ..
     return tuple(spans)
 
 
-def blocks(text: str, titles: Iterable[str], links: Mapping[str, str]) -> tuple[Block, ...]:
-    """The blocks of a tidy text; `titles` are the events', `links` maps what may be clicked to where it leads."""
+def blocks(text: str, titles: Iterable[str], links: Mapping[str, str]) -> tuple[tuple[Block, ...], tuple[Line, ...]]:
+    """The blocks of a tidy text, and its small print.
+
+    `titles` are the events', `links` maps what may be clicked to where it leads.
+    """
     headings = frozenset(titles)
     body, _, small = text.partition("\n-- \n")
     found = []
     for paragraph in body.strip("\n").split("\n\n"):
         lines = paragraph.split("\n")
         if lines[0] in headings:
-            spans = tuple(_spans(line, links, card=True) for line in lines[1:])
-            found.append(Block("event", ((Span(lines[0], strong=True),), *spans)))
+            facts = (_spans(line, links, card=True) for line in lines[1:])
+            found.append(Block("event", ((Span(lines[0]),), *facts)))
             continue
         first = next((at for at, line in enumerate(lines) if line.startswith("– ")), len(lines))
         if lines[:first]:
@@ -79,6 +82,5 @@ def blocks(text: str, titles: Iterable[str], links: Mapping[str, str]) -> tuple[
         if lines[first:]:
             items = (line.removeprefix("– ") for line in lines[first:])
             found.append(Block("list", tuple(_spans(item, links, card=False) for item in items)))
-    if small.strip():
-        found.append(Block("small", tuple(_spans(line, links, card=False) for line in small.strip("\n").split("\n"))))
-    return tuple(found)
+    print_lines = small.strip("\n").split("\n") if small.strip() else []
+    return tuple(found), tuple(_spans(line, links, card=False) for line in print_lines)

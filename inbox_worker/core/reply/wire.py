@@ -5,10 +5,10 @@ than 998 octets (RFC 5322 §2.1.1) unless a local part is not ASCII (RFC 6532); 
 names and subjects come cleaned, and identifiers that are not identifiers are left out.
 """
 
+import base64
 import binascii
 import hashlib
 import re
-from email.header import Header
 from functools import lru_cache
 
 from inbox_worker.core.message import Address
@@ -18,15 +18,26 @@ _MSG_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _LOCAL = re.compile(r"[^\s\x00-\x20\x7f-\xa0\"(),:;<>@\[\\\]]{1,64}")
 _DOMAIN = re.compile(r"[^\s\x00-\x2c\x2f\x3a-\x40\x5b-\x60\x7b-\xa0]{1,253}")
 _REPLY_PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|antwort|sv|vs)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:)+\s*", re.IGNORECASE)
+_WORD = 42
+"""Octets of text in an encoded word: 68 characters then, and 75 are allowed."""
+
 _KEPT = 20
 """A thread's first and last so many identifiers are kept; the ones between tell no mail program anything."""
 
 
 def encoded(value: str) -> str:
-    """Unstructured text for a header: as it is when ASCII, else RFC 2047 encoded words, folded."""
+    """Unstructured text for a header: as it is when ASCII, else RFC 2047 encoded words, one a line."""
     if value.isascii() and "=?" not in value:
         return value
-    return Header(value, "utf-8", maxlinelen=76).encode(linesep="\r\n")
+    words: list[bytes] = []
+    word = b""
+    for character in value:
+        octets = character.encode()
+        if len(word) + len(octets) > _WORD:  # a character is never cut in two (RFC 2047 §5)
+            words.append(word)
+            word = b""
+        word += octets
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(each).decode()}?=" for each in (*words, word))
 
 
 def ascii_address(addr_spec: str) -> str:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_time, get_timezone_name
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.message import Address
@@ -26,14 +27,17 @@ _WEB = re.compile(r"\S*(?:://|\bwww\.)\S*", re.IGNORECASE)
 _LONGEST = 150
 
 # marks that reorder or hide what stands beside them; zero-width joiners stay, since scripts and emoji need them
-_HIDING = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"), " ")
+_HIDING = dict.fromkeys(
+    map(ord, "\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"), " "
+)
 
 
 def clean(value: str, longest: int = _LONGEST) -> str:
     """`value` on one line, without control, reordering and broken characters, at most `longest` characters."""
     if not (value.isascii() and value.isprintable()):
         value = "".join(
-            " " if unicodedata.category(character) in {"Cc", "Cs"} else character for character in value.translate(_HIDING)
+            " " if unicodedata.category(character) in {"Cc", "Cs"} else character
+            for character in value.translate(_HIDING)
         )
     value = " ".join(value.split(" ")) if "  " not in value and value == value.strip() else " ".join(value.split())
     return value if len(value) <= longest else value[: longest - 1].rstrip() + "…"
@@ -55,10 +59,19 @@ class Person:
         return ", ".join((self.name, *self.details) if self.name else self.details)
 
 
+@lru_cache(maxsize=1024)
+def _phone(e164: str | None) -> str:
+    """'+49 521 1234567': as people write it."""
+    try:
+        return format_number(parse(e164), PhoneNumberFormat.INTERNATIONAL) if e164 else ""
+    except NumberParseException:
+        return e164 or ""
+
+
 def person(registrant: Registrant) -> Person:
     """The person's own words, cleaned."""
     name = " ".join(filter(None, map(named, (registrant.title, registrant.given_name, registrant.family_name))))
-    details = map(named, (registrant.role, registrant.organisation, registrant.phone, registrant.email))
+    details = map(named, (registrant.role, registrant.organisation, _phone(registrant.phone), registrant.email))
     return Person(name, tuple(filter(None, details)))
 
 
