@@ -1,0 +1,214 @@
+r"""The worker's mailbox over IMAP: one folder of one account, through one connection at a time.
+
+Never reads or sets \Seen, never deletes, never looks at what a mail says. Nothing is remembered that the server
+would not tell again: after any trouble the connection is thrown away and the next `open` starts anew.
+
+DIAGNOSTICS
+    MailboxError      the server is unreachable, slow, gone, or said no; try again at the next pass.
+    MailboxAuthError  it refused the login; trying again helps only after a person mended the credentials.
+    Both discard the connection. An open connection that turns out to be dead when `open` is called is replaced once,
+    silently: servers close idle connections, and that is no trouble.
+"""
+
+import asyncio
+import imaplib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeVar
+
+from imapclient import IMAPClient  # type: ignore[import-untyped]  # the library has no type hints
+
+from inbox_worker.adapters.imap import filing, idling, reading
+from inbox_worker.adapters.imap.connection import Connection
+from inbox_worker.config import ImapSettings
+from inbox_worker.core.mailbox import Filing, MailboxState, Seen
+from inbox_worker.core.message import Letter, Ref
+from inbox_worker.errors import MailboxError
+
+T = TypeVar("T")
+
+
+class ImapMailbox:
+    """One IMAP folder. Methods may be called one after the other only; `close` at any time."""
+
+    def __init__(self, settings: ImapSettings) -> None:
+        self._settings = settings
+        self._connection: Connection | None = None
+        self._state: MailboxState | None = None
+        self._known = 0  # the highest UID that was listed or counted: a mail above it is news
+        self._special: dict[str, str | None] = {}
+
+    async def open(self) -> MailboxState:
+        """Connect, log in and select the folder, as far as needed; the state is the server's of this moment."""
+        reused = self._connection is not None and not self._connection.dead
+        try:
+            return await self._select()
+        except MailboxError:
+            if not reused:
+                raise
+            return await self._select()
+
+    async def list_new(self, after_uid: int) -> list[Seen]:
+        """The mails with a UID above `after_uid`, ascending. Costs the same however many lie below."""
+        state = await self._selected()
+        uids = await self._run("looking for new mail", lambda client: reading.newer(client, after_uid))
+        self._known = max(self._known, after_uid, *uids)
+        return await self._run("listing", lambda client: reading.listed(client, state, uids)) if uids else []
+
+    async def list_since(self, since: datetime) -> list[Seen]:
+        """The mails that arrived at `since` (aware) or later, by INTERNALDATE; ascending UIDs."""
+        state = await self._selected()
+        uids = await self._run("looking for mail by date", lambda client: reading.since(client, since))
+        self._known = max(self._known, *uids, 0)
+        found = await self._run("listing", lambda client: reading.listed(client, state, uids)) if uids else []
+        return [mail for mail in found if mail.received >= since]
+
+    async def fetch(self, refs: Sequence[Ref], *, max_bytes: int) -> list[Letter]:
+        """These letters, oldest (lowest UID) first; vanished ones are left out.
+
+        Of a mail larger than `max_bytes` only the beginning is loaded (`Letter.whole` is then False).
+        """
+        state = await self._selected()
+        uids = sorted({ref.uid for ref in refs if _lies_in(ref, state)})
+        mails = await self._run("asking for sizes", lambda client: reading.listed(client, state, uids))
+        found: list[Letter] = []
+        for chunk in reading.chunks(mails, max_bytes):
+            found += await self._run("fetching", _partial_letters(chunk, max_bytes))
+        return found
+
+    async def file(self, filings: Sequence[Filing]) -> None:
+        """Flag, mark and move these mails; those that are no longer there are passed over. Repeating does no harm."""
+        state = await self._selected()
+        ours = [one for one in filings if _lies_in(one.ref, state)]
+        if not ours:
+            return
+        if not state.writable:
+            raise MailboxError(f"{self._settings.host}: the folder {state.folder} is read-only for us")
+        await self._run("filing", lambda client: filing.file(client, state, ours))
+
+    async def append(self, folder: str, content: bytes, *, flags: Sequence[str], at: datetime) -> None:
+        r"""Put `content` (CRLF line ends) into `folder` with these flags, dated `at` (aware).
+
+        `folder` is a name, or a special use (RFC 6154): `\Sent` is the folder that the server calls so, else "Sent".
+        It is made when it is missing. Never asks whether the message is there already: see `find_message_id`.
+        """
+        name = await self._named(folder)
+        await self._run(f"appending to {name}", lambda client: filing.append(client, name, content, flags, at))
+
+    async def find_message_id(self, folder: str, message_id: str) -> bool:
+        """Whether a mail with this Message-ID (angle brackets included) lies in `folder`, named as for `append`."""
+        name = await self._named(folder)
+        self._current().selected = None
+        return await self._run(f"searching {name}", lambda client: filing.holds(client, name, message_id))
+
+    async def wait(self, seconds: float) -> bool:
+        """True as soon as there is mail that was never listed; False after `seconds`.
+
+        Where the server has no IDLE (or the settings want none) it only waits. Cancelling keeps the connection.
+        """
+        await self._selected()
+        known = self._known
+        if await self._run("looking for new mail", lambda client: bool(reading.newer(client, known))):
+            return True
+        if not (self._settings.idle and await self._run("asking", lambda client: client.has_capability("IDLE"))):
+            await asyncio.sleep(seconds)
+            return False
+        alarm = idling.Alarm()
+        deadline = seconds + self._settings.read_timeout * 2
+        try:
+            return await self._run("waiting", lambda client: idling.idle(client, seconds, alarm), deadline=deadline)
+        except asyncio.CancelledError:
+            with suppress(OSError):  # it may have ended by itself
+                alarm.ring()
+            raise
+
+    async def check(self) -> list[str]:
+        """What would go wrong with this folder, each in one sentence; raises when there is no getting in at all."""
+        settings = self._settings
+        state = await self.open()
+        problems: list[str] = []
+        if not state.writable:
+            problems.append(f"the folder {state.folder} is read-only: no mail can be flagged or filed")
+        for use, setting, key in (("\\Drafts", settings.drafts, "drafts"), ("\\Sent", settings.sent, "sent")):
+            if setting == "auto" and await self._special_folder(use) is None:
+                problems.append(
+                    f"the server does not say which folder is {use[1:]}, so that it will be one of this name: "
+                    f'write the right name, or "" for none, in imap.{key}'
+                )
+        return problems
+
+    async def close(self) -> None:
+        """Log out within two seconds, or else just hang up."""
+        connection, self._connection, self._state = self._connection, None, None
+        if connection is None:
+            return
+        if connection.opened:
+            with suppress(MailboxError):
+                await connection.run("logging out", lambda client: client.logout(), deadline=2)
+        connection.discard()
+
+    def _current(self) -> Connection:
+        if self._connection is None or self._connection.dead:
+            self._connection = Connection(self._settings)
+            self._special = {}
+        return self._connection
+
+    async def _run(self, doing: str, work: Callable[[IMAPClient], T], *, deadline: float | None = None) -> T:
+        return await self._current().run(doing, work, deadline=deadline)
+
+    async def _selected(self) -> MailboxState:
+        connection = self._current()
+        if self._state is None or connection.selected != self._settings.folder:
+            return await self._select()
+        return self._state
+
+    async def _select(self) -> MailboxState:
+        connection, settings = self._current(), self._settings
+        connection.selected = None
+        before, now = self._state, await connection.run(f"selecting {settings.folder}", _selecting(settings))
+        if before is None or before.uidvalidity != now.uidvalidity:
+            self._known = now.uidnext - 1
+        self._state, connection.selected = now, settings.folder
+        return now
+
+    async def _named(self, folder: str) -> str:
+        """The folder's name; for a special use the one that the server gives it, else the one of the RFC's example."""
+        if not folder.startswith("\\"):
+            return folder
+        return await self._special_folder(folder) or folder[1:]
+
+    async def _special_folder(self, use: str) -> str | None:
+        self._current()
+        if use not in self._special:
+            self._special[use] = await self._run("listing folders", lambda client: filing.special(client, use))
+        return self._special[use]
+
+
+def _selecting(settings: ImapSettings) -> Callable[[IMAPClient], MailboxState]:
+    def work(client: IMAPClient) -> MailboxState:
+        try:
+            told = client.select_folder(settings.folder)
+        except imaplib.IMAP4.readonly:
+            told = client.select_folder(settings.folder, readonly=True)
+        if b"UIDVALIDITY" not in told:
+            raise MailboxError(f"{settings.host}: {settings.folder} has no UIDVALIDITY: its mails can't be told apart")
+        last = max(client.search(["UID", "*"]), default=0) if b"UIDNEXT" not in told else 0
+        return MailboxState(
+            account=settings.account,
+            folder=settings.folder,
+            uidvalidity=told[b"UIDVALIDITY"],
+            uidnext=told.get(b"UIDNEXT", last + 1),
+            keywords=b"\\*" in told.get(b"PERMANENTFLAGS", ()),
+            writable=b"READ-WRITE" in told,
+        )
+
+    return work
+
+
+def _partial_letters(chunk: Sequence[Seen], max_bytes: int) -> Callable[[IMAPClient], list[Letter]]:
+    return lambda client: reading.letters(client, chunk, max_bytes)
+
+
+def _lies_in(ref: Ref, state: MailboxState) -> bool:
+    return (ref.account, ref.folder, ref.uidvalidity) == (state.account, state.folder, state.uidvalidity)

@@ -1,0 +1,34 @@
+"""The private servers, started once in a test run (once in each process under xdist) when the first test needs them."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import ground
+from tests.servers.dovecot import Dovecot
+from tests.servers.postfix import Postfix
+
+
+@pytest.fixture(scope="session")
+def certificate() -> Iterator[ground.Certificate]:
+    """A certificate for localhost and its private authority."""
+    where = ground.directory("certificate")
+    yield ground.certificate(where)
+    shutil.rmtree(where)
+
+
+@pytest.fixture(scope="session")
+def dovecot(certificate: ground.Certificate) -> Iterator[Dovecot]:
+    """A running Dovecot; take a user name of your own in each test."""
+    server = Dovecot(certificate)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postfix(certificate: ground.Certificate, dovecot: Dovecot) -> Iterator[Postfix]:
+    """A running Postfix that delivers into `dovecot`."""
+    server = Postfix(certificate, dovecot)
+    yield server
+    server.stop()

@@ -1,0 +1,217 @@
+"""A private Dovecot: IMAP (plain, STARTTLS, TLS), LMTP, and the login service for Postfix.
+
+Any user name exists, with PASSWORD; each test takes a fresh one. 127.0.0.2 is the same server without MOVE,
+127.0.0.3 without MOVE, UIDPLUS and IDLE, as older servers are. Drafts and Sent have German names and SPECIAL-USE.
+Runs as root (as in CI) and as an ordinary user, then with that user's rights.
+"""
+
+import imaplib
+import os
+import pwd
+import shutil
+import smtplib
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from imapclient import IMAPClient  # type: ignore[import-untyped]  # the library has no type hints
+
+from tests.servers import ground
+
+PASSWORD = "Schlüssel-7"
+DRAFTS, SENT = "Entwürfe", "Gesendet"
+
+_CONFIG = """
+base_dir = {dir}/run
+state_dir = {dir}/state
+log_path = {dir}/dovecot.log
+listen = 127.0.0.1, 127.0.0.2, 127.0.0.3
+protocols = imap lmtp
+{users}
+first_valid_uid = 1
+mail_location = maildir:~/Maildir
+mail_fsync = never
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_cache_size = 0
+auth_username_format = %Lu
+recipient_delimiter = +
+ssl = yes
+ssl_cert = <{cert}
+ssl_key = <{key}
+mail_max_userip_connections = 1000
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={dir}/mail/%u allow_all_users=yes
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox "{drafts}" {{
+    special_use = \\Drafts
+    auto = subscribe
+  }}
+  mailbox "{sent}" {{
+    special_use = \\Sent
+    auto = subscribe
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+  process_min_avail = 1
+  service_count = 0
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service imap {{
+  process_min_avail = 1
+}}
+service lmtp {{
+  process_min_avail = 1
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {lmtp}
+  }}
+}}
+service auth {{
+  inet_listener sasl {{
+    address = 127.0.0.1
+    port = {sasl}
+  }}
+}}
+local 127.0.0.2 {{
+  protocol imap {{
+    imap_capability = IMAP4rev1 LITERAL+ IDLE NAMESPACE UIDPLUS SPECIAL-USE
+  }}
+}}
+local 127.0.0.3 {{
+  protocol imap {{
+    imap_capability = IMAP4rev1 LITERAL+ NAMESPACE SPECIAL-USE
+  }}
+}}
+"""
+
+
+class Dovecot:
+    """The running server, and the views into its mailboxes that tests need."""
+
+    host = ground.HOST
+    password = PASSWORD
+
+    def __init__(self, certificate: ground.Certificate) -> None:
+        dovecot = ground.program("dovecot", "dovecot-imapd dovecot-lmtpd")
+        self.directory = ground.directory("dovecot")
+        self.ca_file = certificate.ca
+        self.imap, self.imaps, self.lmtp, self.sasl = ground.free_ports(4)
+        root = os.geteuid() == 0
+        me = pwd.getpwuid(os.geteuid()).pw_name
+        uid, gid = ("mail", "mail") if root else (str(os.geteuid()), str(os.getegid()))
+        mail = self.directory / "mail"
+        mail.mkdir()
+        if root:
+            shutil.chown(mail, uid, gid)
+        config = self.directory / "dovecot.conf"
+        config.write_text(
+            _CONFIG.format(
+                dir=self.directory,
+                users="" if root else f"default_internal_user = {me}\ndefault_login_user = {me}",
+                cert=certificate.cert,
+                key=certificate.key,
+                password=PASSWORD,
+                uid=uid,
+                gid=gid,
+                drafts=DRAFTS,
+                sent=SENT,
+                imap=self.imap,
+                imaps=self.imaps,
+                lmtp=self.lmtp,
+                sasl=self.sasl,
+            ),
+            encoding="utf-8",
+        )
+        self._process = subprocess.Popen(
+            [dovecot, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+        )
+        try:
+            for port in (self.imap, self.imaps, self.lmtp, self.sasl):
+                ground.await_port(port, lambda: self._process.poll() is None, self.log)
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def log(self) -> Path:
+        """What the server wrote."""
+        return self.directory / "dovecot.log"
+
+    def stop(self) -> None:
+        """End the server and remove all its mail."""
+        ground.end(self._process)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def client(self, user: str) -> IMAPClient:
+        """A logged-in session of `user`, for looking and meddling; the caller leaves it by `with`."""
+        client = IMAPClient(self.host, self.imap, ssl=False, timeout=10)
+        client.plain_login(user, PASSWORD)
+        client.normalise_times = False
+        return client
+
+    def put(self, user: str, raw: bytes, *, folder: str = "INBOX", at: datetime | None = None) -> int:
+        """Lay a mail into a folder as it is, with this INTERNALDATE; its UID."""
+        with self.client(user) as client:
+            client.append(folder, raw, msg_time=at or datetime(2022, 11, 3, 9, 0, tzinfo=UTC))
+            client.select_folder(folder, readonly=True)
+            return int(max(client.search(["UID", "*"])))
+
+    def fill(self, user: str, raws: Sequence[bytes], *, folder: str = "INBOX") -> None:
+        """Lay many mails into a folder, fast."""
+        with self.client(user) as client:
+            at = datetime(2022, 11, 3, 9, 0, tzinfo=UTC)
+            for start in range(0, len(raws), 200):
+                client.multiappend(folder, [{"msg": raw, "date": at} for raw in raws[start : start + 200]])
+
+    def deliver(self, user: str, raw: bytes, *, sender: str = "jemand@example.org") -> None:
+        """Hand a mail in through LMTP, as Postfix does: with Return-Path, Delivered-To and Received."""
+        with smtplib.LMTP(ground.ADDRESS, self.lmtp) as lmtp:
+            lmtp.sendmail(sender, [user], raw)
+
+    def mails(self, user: str, folder: str = "INBOX") -> list[bytes]:
+        """All mails of a folder, oldest first; none when there is no such folder."""
+        with self.client(user) as client:
+            try:
+                client.select_folder(folder, readonly=True)
+            except imaplib.IMAP4.error:
+                return []
+            answer = client.fetch(client.search(), ["BODY.PEEK[]"])
+            return [items[b"BODY[]"] for _, items in sorted(answer.items())]
+
+    def flags(self, user: str, folder: str = "INBOX") -> list[frozenset[str]]:
+        """The flags of each mail of a folder, oldest first, without Recent."""
+        with self.client(user) as client:
+            client.select_folder(folder, readonly=True)
+            answer = client.fetch(client.search(), ["FLAGS"])
+            return [
+                frozenset(flag.decode() for flag in items[b"FLAGS"]) - {"\\Recent"}
+                for _, items in sorted(answer.items())
+            ]
+
+    def folders(self, user: str) -> set[str]:
+        """The names of all folders that the user is subscribed to."""
+        with self.client(user) as client:
+            return {name for _, _, name in client.list_sub_folders()}
