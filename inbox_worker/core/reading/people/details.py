@@ -73,11 +73,12 @@ def details_after(behind: str, region: str, *, listed: bool, family: str) -> Det
     role: str | None = None
     organisation: str | None = None
     colleague = False
+    compact = listed or (bool(mail or number) and not any(w in lexicon.CLAUSE_WORDS for w in window.split()))
     for position, raw in enumerate(_pieces(window)):
         piece = raw.strip(" .:!")
         if not piece or MAIL.search(piece) or any(c.isdigit() for c in piece) and not re.match(r"\d\. ", piece):
             continue
-        if position > (8 if listed else 3):
+        if position > (8 if compact else 3):
             break
         opened = piece
         for _ in range(3):
@@ -87,8 +88,6 @@ def details_after(behind: str, region: str, *, listed: bool, family: str) -> Det
             continue
         if words[0].casefold() in lexicon.COLLEAGUES:
             colleague = True
-        if position == 0 and not raw[:1].strip() == "" and not listed:
-            pass
         if len(words) <= 9 and _starts_with_role(words) and role is None:
             written, proper = organisations.split_role_and_organisation(_short(opened))
             role = written
@@ -99,11 +98,18 @@ def details_after(behind: str, region: str, *, listed: bool, family: str) -> Det
             organisation = proper
             continue
         shape = organisations.shape(opened)
-        if organisation is None and (listed or position > 0) and len(words) <= 6 and shape.score >= 3 and fold(shape.name) != fold(family):
+        if organisation is None and (compact or position > 0) and len(words) <= 6 and shape.score >= 3 and fold(shape.name) != fold(family):
             organisation = shape.name
-        elif organisation is None and listed and len(words) <= 5 and shape.score >= 0 and role and words[0][:1].isupper():
+        elif organisation is None and compact and _bare_organisation(words, shape.score, with_role=bool(role)):
             organisation = shape.name
     return Details(organisation, role, number, mail[0] if mail else None, colleague)
+
+
+def _bare_organisation(words: list[str], score: int, *, with_role: bool) -> bool:
+    """A capitalised piece that nothing else explains, in a line of contact data."""
+    known = any(word.casefold().strip(".:") in lexicon.PHONE_LABELS or word.casefold() in lexicon.LABELS for word in words)
+    plain = words[0].casefold() in lexicon.NOT_NAMES and len(words) == 1
+    return len(words) <= (5 if with_role else 3) and score >= 0 and words[0][:1].isupper() and not known and not plain
 
 
 def _window(behind: str, *, listed: bool) -> str:
@@ -139,7 +145,7 @@ def _short(piece: str) -> str:
     """A role ends where a verb or a relative clause begins ('Reporterin wird teilnehmen')."""
     words = piece.split()
     for i, word in enumerate(words[1:], start=1):
-        if word[:1].islower() and word.casefold() not in {"für", "der", "des", "die", "das", "und", "vom", "von", "in", "im", "bei", "beim", "of", "for", "at", "the", "and", "dem", "den", "&", "am", "zur"}:
+        if word[:1].islower() and word.casefold() in lexicon.CLAUSE_WORDS:
             return " ".join(words[:i])
     return piece
 

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, replace
 
 from inbox_worker.core.reading.people import lexicon, organisations
-from inbox_worker.core.reading.people.details import details_after, role_before
+from inbox_worker.core.reading.people.details import MAIL, details_after, role_before
+from inbox_worker.core.reading.people.family_first import as_said
 from inbox_worker.core.reading.people.labelled import labelled_people
 from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.names import (
@@ -25,7 +26,7 @@ from inbox_worker.core.reading.people.ours import Ours, ours_of
 from inbox_worker.core.reading.people.phones import region_of
 from inbox_worker.core.registration import Desk, Reason, Registrant
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:[-‑'’`.][^\W\d_]+)*\.?|\n|[^\s\w]|[\w]+")
+_TOKEN = re.compile(r"[^\W\d_]+(?:\.?[-‑'’`.][^\W\d_]+)*\.?|\n|[^\s\w]|[\w]+")
 _JOINERS = frozenset({"und", "&", "and", "sowie", "+", "u.", "et", "en", "bzw.", "plus"})
 _SELF_BEFORE = re.compile(r"(?:" + "|".join(re.escape(word) for word in lexicon.SELF_WORDS) + r")\W{0,3}$", re.IGNORECASE)
 _SELF_AFTER = re.compile(r"^\W{0,3}(?:das bin ich|bin ich|also ich|ich selbst|that'?s me|meine wenigkeit|\(ich\))", re.IGNORECASE)
@@ -33,7 +34,7 @@ _SALUTED = re.compile(
     r"^\W*(?:(?:sehr|hoch|viel)\s*)?(?:" + "|".join(sorted(map(re.escape, lexicon.SALUTATIONS), key=len, reverse=True)) + r")\b[^.!?\n:]{0,60}$",
     re.IGNORECASE,
 )
-_FAMILY_FIRST = re.compile(r"(?:familienname|nachname|family name|surname)\s*(?:ist|is|:|=|zuerst|first|voran|vorn)?\s*:?\s*([^\W\d_][\w'’-]*)?", re.IGNORECASE)
+_OFFICE_BEFORE = re.compile(r"\b(?:" + "|".join(map(re.escape, lexicon.OFFICES)) + r")[ ]$", re.IGNORECASE)
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•–·▪◦+]|\(?\d{1,2}[.)]|[a-h]\))[ \t]+")
 _MOST_TEXT = 60_000
 
@@ -82,14 +83,45 @@ def mentions(text: str, desk: Desk) -> tuple[Mention, ...]:
     ours = ours_of(desk)
     region = region_of(text)
     found: list[Mention] = []
-    masked = text
+    masked = "\n".join(
+        re.sub(r"[^\n]", " ", line) if organisations.is_legal_line(line) and _footer(line) else line for line in text.split("\n")
+    )
     for start, end, person in labelled_people(text, region):
         name = PersonName(person.given_name, person.family_name)
         if not ours.is_person(name):
             found.append(Mention(start, end, person, listed=True, because=(Reason("name", person.full_name, "list"),)))
         masked = masked[:start] + re.sub(r"[^\n]", " ", masked[start:end]) + masked[end:]
-    found += _running(masked, ours, region)
+    found = _with_addresses(found + _running(masked, ours, region), masked)
     return tuple(sorted(_without_repeats(found), key=lambda mention: mention.start))
+
+
+def _footer(line: str) -> bool:
+    """A line of a legal footer, not a sentence that mentions a newsletter: capitals, colons and marks, few small words."""
+    words = re.findall(r"[^\W\d_]+", line)
+    small = sum(word[:1].islower() for word in words)
+    return not re.search(r"\b(?:ich|wir|i|we|mich|uns)\b", line, re.IGNORECASE) and (":" in line or small <= len(words) / 2)
+
+
+def _with_addresses(found: list[Mention], text: str) -> list[Mention]:
+    """Addresses that stand further off ('unter u.kern@…') belong to whom their local part names."""
+    taken = {mention.person.email for mention in found}
+    result = list(found)
+    for match in MAIL.finditer(text):
+        if match[0] in taken:
+            continue
+        local = fold(match[0].partition("@")[0])
+        owners = [i for i, m in enumerate(result) if not m.person.email and not m.salutation and _named_in(m.person, local)]
+        if len({result[i].person.family_name for i in owners}) == 1:
+            for i in owners:
+                result[i] = replace(result[i], person=replace(result[i].person, email=match[0]))
+    return result
+
+
+def _named_in(person: Registrant, local: str) -> bool:
+    if person.family_name:
+        last = fold(person.family_name.split()[-1])
+        return len(last) > 2 and (last in local or fold(person.family_name.split("-")[-1]) in local and "-" in person.family_name)
+    return bool(person.given_name) and fold(person.given_name or "") in local
 
 
 def _running(text: str, ours: Ours, region: str) -> list[Mention]:
@@ -122,9 +154,10 @@ def _mention(text: str, found: _Found, start: int, end: int, later: int, region:
     before = text[line_start:start]
     listed = bool(_LIST_ITEM.match(text[line_start : line_start + 12])) and not before[8:].strip(" -*•·\t")
     saluted = bool(_SALUTED.match(before)) and not listed and not re.search(r"\b(?:ich|wir|i|we)\b", before, re.IGNORECASE)
+    saluted = saluted or (found.courtesy and _opens_letter(text, line_start, start, end))
     context = text[max(0, start - 160) : start]
     role, colleague = role_before(context)
-    role = found.role or role
+    role = found.role or role or _announced(context)
     details = details_after(text[end:later], region, listed=listed, family=found.name.family or "")
     self_named = bool(_SELF_BEFORE.search(context) or _SELF_AFTER.match(text[end : end + 40]))
     person = Registrant(
@@ -136,7 +169,7 @@ def _mention(text: str, found: _Found, start: int, end: int, later: int, region:
         details.phone,
         details.email,
     )
-    person = _family_first(person, text[end : end + 60])
+    person = as_said(person, text[max(0, start - 200) : end + 200])
     where = "list" if listed else "text"
     return Mention(
         start, end, person, saluted, colleague or details.colleague, listed, self_named, found.courtesy,
@@ -144,16 +177,23 @@ def _mention(text: str, found: _Found, start: int, end: int, later: int, region:
     )
 
 
-def _family_first(person: Registrant, behind: str) -> Registrant:
-    """'Nguyen Thi Lan (Familienname Nguyen)': what the mail says about the order counts."""
-    said = _FAMILY_FIRST.search(behind)
-    if not said or not person.given_name or not person.family_name:
-        return person
-    words = f"{person.given_name} {person.family_name}".split()
-    named = said[1] or words[0]
-    if named.casefold() == words[0].casefold():
-        return replace(person, given_name=" ".join(words[1:]), family_name=words[0])
-    return person
+def _announced(context: str) -> str | None:
+    """The role in 'wir schicken unseren Volontär ins Rennen: …'."""
+    if context.rstrip()[-1:] != ":":
+        return None
+    clause = re.split(r"[.!?\n;]", context.rstrip()[:-1])[-1]
+    roles = [word for word in re.findall(r"[A-ZÄÖÜ][\w-]+", clause) if organisations.role_word(word)]
+    roles = [word for word in roles if word.casefold() not in lexicon.COLLEAGUES or word.casefold() not in lexicon.OFFICES]
+    return roles[-1] if len(roles) == 1 else None
+
+
+def _opens_letter(text: str, line_start: int, start: int, end: int) -> bool:
+    """'Hlalo Frau Kern,' as first line: a salutation, however it is spelt."""
+    if text[:line_start].strip() or len(text[line_start:start].split()) > 3:
+        return False
+    line_end = text.find("\n", end)
+    rest = text[end : line_end if line_end >= 0 else len(text)]
+    return rest.strip() in {",", "!", "", ".", ":", ";"} and line_end >= 0
 
 
 def _match(tokens: list[_Token], i: int, text: str) -> list[_Found]:
@@ -181,8 +221,12 @@ def _match(tokens: list[_Token], i: int, text: str) -> list[_Found]:
     if couple:
         return couple
     name = split_name(words, title=title, courtesy=courtesy)
+    if name and courtesy and len(words) == 1 and is_given(words[0]) and first and tokens[first - 1].text.casefold() in lexicon.PARTNERS:
+        name = PersonName(given=words[0], known=True)
     if name is None:
         return []
+    if len(words) == 1 and name.given and first and tokens[first - 1].text.casefold() in lexicon.OFFICES - lexicon.COLLEAGUES:
+        name = PersonName(family=name.given)
     if not _vouched(name, words, text, tokens[i].start, tokens[last - 1].end, courtesy=courtesy):
         return []
     return [_Found(name, first, last, courtesy, role)]
@@ -269,6 +313,8 @@ def _vouched(name: PersonName, words: list[str], text: str, start: int, end: int
     kinds = any(organisations.kind_gender(word) for word in words)
     roles = any(organisations.role_word(word) for word in words)
     if len(words) == 1:
+        if _OFFICE_BEFORE.search(before) and not kinds and not roles:
+            return True
         return bool(name.given and (colleague or role)) or bool(colleague and not kinds and not roles and not name.given and before.rstrip()[-1:].isalpha())
     if roles and not name.known:
         return False

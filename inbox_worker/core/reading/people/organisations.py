@@ -73,11 +73,16 @@ def is_role(text: str) -> bool:
 def role_word(word: str) -> bool:
     """'Chefredakteurin', 'Reporter', 'Bürgermeisters' (genitive): also the end of a compound."""
     lowered = word.casefold()
-    for form in (lowered, lowered.removesuffix("in"), lowered.removesuffix("s"), lowered.removesuffix("en"), lowered.removesuffix("n")):
-        if form in lexicon.ROLES:
-            return True
+    if lowered in lexicon.NOT_ROLES:
+        return False
     base = lowered.removesuffix("in")
-    return any(base[-length:] in lexicon.ROLES for length in range(6, min(len(base), 22)))
+    if base in lexicon.NOT_ROLES:
+        return False
+    forms = (lowered, base, lowered.removesuffix("s"), lowered.removesuffix("en"), lowered.removesuffix("n"))
+    if any(form in lexicon.ROLES for form in forms):
+        return True
+    # a short ending needs a compound in front of it: "Lokalchef", "Hörfunkautor", not "Golfhost"
+    return any(base[-length:] in lexicon.ROLES for length in range(5, min(len(base) - 2, 22)))
 
 
 def is_department(text: str) -> bool:
@@ -209,6 +214,8 @@ def split_role_and_organisation(text: str) -> tuple[str | None, str | None]:
     for i in range(1, len(words)):
         piece = " ".join(words[i:])
         if is_role(" ".join(words[:i])) and not is_role(piece) and not is_department(piece) and not words[i - 1][-1:] in "&,-" and words[i] != "&":
+            if "&" in words[i:] or "und" in words[i:]:
+                break
             first = words[i].casefold()
             if first in lexicon.PUBLIC_WORDS or first in lexicon.PUBLIC_ENDINGS or (first in lexicon.MEDIA_WORDS or first in {"radio"}):
                 if len(words) > i + 1:

@@ -30,8 +30,9 @@ class Ours:
         return family in self.families
 
     def is_ours(self, text: str) -> bool:
-        """Whether `text` only repeats a fact of our own (street, title of an event)."""
-        return fold(text) in self.facts
+        """Whether `text` only repeats a fact of our own (street, title or alias of an event, our own name)."""
+        folded = fold(text)
+        return folded in self.facts or any(folded in fact for fact in self.facts if len(folded) > 5)
 
 
 @lru_cache(maxsize=16)
@@ -48,6 +49,7 @@ def ours_of(desk: Desk) -> Ours:
     facts = {fold(text) for text in desk.postal}
     facts |= {fold(title) for event in desk.events for title in (event.title, event.title_en, *event.aliases) if title}
     facts |= {fold(piece) for event in desk.events for piece in re.split(r"[:„“\"]", event.title) if len(piece) > 5}
+    facts |= {fold(address.rpartition("@")[2].rpartition(".")[0]) for address in desk.addresses}
     return Ours(
         frozenset((fold(name.given or ""), fold(name.family or "")) for name in names),
         frozenset(fold(name.family or "") for name in names),

@@ -82,6 +82,7 @@ def find_phones(text: str, *, region: str = "DE") -> tuple[Phone, ...]:
             number = _e164(digits, region)
             if number is None:
                 continue
+            label = _label_behind(text[end : end + 40]) or label
             phone = Phone(number[0], label, start, extension.end() if extension else end, mobile=number[1])
             found.append(phone)
             bases.append((piece, phone))
@@ -119,17 +120,30 @@ def _label(before: str) -> Kind | None:
     if re.search(r"(?:iban|hrb|hra|ust|steuer|konto|blz|plz|id|nr\. ?\d*|kennnummer|aktenzeichen|az|siret|code|pin|postfach)[\s.:-]*$", lowered):
         return None
     words = [word.casefold().rstrip(".") for word in _LABEL.findall(before)]
-    for word in reversed(words[-5:]):
-        kind = lexicon.PHONE_LABELS.get(word)
-        if kind == "fax":
-            return "fax"
-        if kind == "switchboard":
-            return "switchboard"
+    kinds = [_kind(word) for word in words[-5:]]
+    for kind in reversed(kinds):
+        if kind in {"fax", "switchboard"}:
+            return kind
         if kind == "direct":
             # "Zentrale: Tel. 0511 …" and "Sekretariat Telefon …" are still the switchboard's
-            others = {lexicon.PHONE_LABELS.get(other) for other in words[-5:]}
-            return "switchboard" if "switchboard" in others and "," not in before[-25:] and "|" not in before[-25:] else "direct"
+            parted = re.search(r"[,|;)]", before[-25:])
+            return "switchboard" if "switchboard" in kinds and not parted else "direct"
     return "direct"
+
+
+def _label_behind(behind: str) -> Kind | None:
+    """'(Zentrale)', '(Fax)', '(Durchwahl)' behind a number; None when nothing stands there."""
+    match = re.match(r"\s*[(\[]\s*(?:nur |über |via )?([^\W\d_]+)", behind)
+    return _kind(match[1].casefold()) if match else None
+
+
+def _kind(word: str) -> Kind | None:
+    kind = lexicon.PHONE_LABELS.get(word)
+    if kind is None and len(word) > 6:
+        kind = next(
+            (k for label, k in lexicon.PHONE_LABELS.items() if k != "direct" and len(label) > 3 and word.endswith(label)), None
+        )
+    return "fax" if kind == "fax" else "switchboard" if kind == "switchboard" else "direct" if kind == "direct" else None
 
 
 def _join(base: str, extension: str) -> str:

@@ -279,6 +279,8 @@ def _organisation_and_role(
             plain = segment.strip(" ,.;:()–-")
             if not plain or _RULE.match(plain) or ours.is_ours(plain) or organisations.is_address_line(plain):
                 continue
+            if _office_line(plain):
+                continue
             if organisations.is_role(plain) and not (organisations.shape(plain, address).score >= 5):
                 written, proper = organisations.split_role_and_organisation(plain)
                 if role is None and written and len(written) < 80 and piece.line - name_line <= 5:
@@ -299,6 +301,12 @@ def _organisation_and_role(
             ):
                 fallback = proper_shape.name
     return (best[1] if best else fallback), role
+
+
+def _office_line(text: str) -> bool:
+    """'Der Landrat' on a line of its own is the authority's letterhead, not what the writer is."""
+    words = text.casefold().split()
+    return 2 <= len(words) <= 4 and words[0] in {"der", "die"} and organisations.role_word(words[-1])
 
 
 def _better(best: tuple[float, str] | None, score: float, name: str) -> tuple[float, str]:

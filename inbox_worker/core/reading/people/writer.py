@@ -9,18 +9,27 @@ from dataclasses import replace
 
 from inbox_worker.core.reading.people import lexicon, organisations, phones
 from inbox_worker.core.reading.people.details import MAIL
+from inbox_worker.core.reading.people.family_first import as_said
 from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.mentions import Mention, mentions
 from inbox_worker.core.reading.people.names import is_initials
 from inbox_worker.core.reading.people.ours import ours_of
-from inbox_worker.core.reading.people.signature import SignatureReading, signature_person
+from inbox_worker.core.reading.people.signature import SignatureReading, signature_person, without_closing
 from inbox_worker.core.registration import Desk, Reason, Registrant
 
 
 def writer(text: str, block: str, *, display_name: str, address: str, desk: Desk) -> SignatureReading:
-    """`signature_person`, with gaps filled from the new text: fuller given name, organisation, role, own number."""
+    """`signature_person`, with gaps filled from the new text: fuller given name, organisation, role, own number.
+
+    A signature that nobody cut off (no closing formula, no '-- ') is found at the end of `text`. `email` is set only
+    when the text names another address as the writer's own.
+    """
     reading = signature_person(block, display_name=display_name, address=address, desk=desk)
     named = mentions(text, desk)
+    if reading.source != "signature" and (start := _signed_at(text, named, reading.person)) is not None:
+        block, text = f"{text[start:]}\n{block}", text[:start]
+        reading = signature_person(block, display_name=display_name, address=address, desk=desk)
+        named = tuple(mention for mention in named if mention.end <= start)
     person = reading.person
     because = list(reading.because)
     own = _own_mention(named, person)
@@ -36,15 +45,71 @@ def writer(text: str, block: str, *, display_name: str, address: str, desk: Desk
             because.append(Reason("organisation", organisation, "text"))
     if person is None:
         return replace(reading, organisation=organisation, because=tuple(because))
-    role = person.role
-    phone = person.phone or _own_phone(sentences, region, desk)
+    person = as_said(person, f"{text}\n{block}")
+    person = replace(
+        person,
+        organisation=organisation,
+        role=person.role or _own_role(sentences),
+        phone=person.phone or _own_phone(sentences, region, desk),
+        email=_other_address(text, named, own, address, desk),
+    )
     return replace(
         reading,
-        person=replace(person, organisation=organisation, role=role or _own_role(sentences), phone=phone),
+        person=person,
         organisation=organisation,
         because=tuple(because),
+        source=reading.source or "text",
         partial=not (person.given_name and person.family_name),
     )
+
+
+_GOES_ON = re.compile(r"[ \t]*(?:[,|/(–—•·-]|\n|$|\.\s*(?:\n|$))")
+_MOST_TRAILING_LINES = 14
+
+
+def _signed_at(text: str, named: tuple[Mention, ...], person: Registrant | None) -> int | None:
+    """Where an uncut signature begins in `text`: at the writer's own name, with no sentence behind it."""
+    for mention in reversed(named):
+        if mention.salutation or mention.listed or not _GOES_ON.match(text, mention.end):
+            continue
+        behind = text[mention.end :]
+        if behind.count("\n") > _MOST_TRAILING_LINES or re.search(r"[a-zäöüß]{2}[.!?]\s+[A-ZÄÖÜ]", behind):
+            continue
+        line_start = text.rfind("\n", 0, mention.start) + 1
+        alone = not text[line_start : mention.start].strip() or without_closing(text[line_start : mention.start]) is not None
+        if person and person.family_name and _compatible(person, mention.person):
+            return line_start if alone else mention.start
+        if (person is None or not person.family_name) and alone and mention.person.given_name and mention.person.family_name:
+            return line_start
+    return _named_line(text, person)
+
+
+def _named_line(text: str, person: Registrant | None) -> int | None:
+    """A last line that is the writer's name or its family name, though no mention was sure of it."""
+    if person is None or not person.family_name:
+        return None
+    lines = [(m.start(), m[0]) for m in re.finditer(r"[^\n]*\S[^\n]*", text)]
+    for start, line in lines[-8:]:
+        head = re.split(r"[,|/(–]", line, maxsplit=1)[0]
+        if len(head.split()) <= 5 and fold(head).endswith(fold(person.family_name)) and start > 0:
+            return start
+    return None
+
+
+def _other_address(
+    text: str, named: tuple[Mention, ...], own: Mention | None, address: str, desk: Desk
+) -> str | None:
+    """An address in the text that the writer wants to be answered at; never the sender's, ours or another person's."""
+    others = {mention.person.email for mention in named if mention is not own}
+    domains = {ours.rpartition("@")[2] for ours in (*desk.addresses, desk.contact.email)}
+    for match in MAIL.finditer(text):
+        found = match[0]
+        if found in others or found.casefold() == address.casefold() or found.rpartition("@")[2].casefold() in domains:
+            continue
+        line = text[max(0, match.start() - 220) : match.end() + 80]
+        if any(word in line.casefold() for word in lexicon.ADDRESS_WISHES):
+            return found
+    return None
 
 
 def _own_mention(named: tuple[Mention, ...], person: Registrant | None) -> Mention | None:
@@ -90,9 +155,9 @@ def _completed(person: Registrant | None, said: Registrant) -> Registrant:
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„\"])|\n\s*\n")
 _FIRST = re.compile(r"\b(?:ich|i|mich|mir|mein\w*|unser\w*|wir|bin|me|my|we|our|us|uns)\b", re.IGNORECASE)
 _LINKED = re.compile(
-    r"(?:^|(?<=[\s(]))(?P<link>(?:für|bei|von|beim|vom|for|from|at|with|of|zur|zum|im namen|im auftrag|on behalf of|der|des|unser\w*|die|das)(?:\s+(?:die|der|den|das|dem|des|the|von|unser\w*|einem?r?|eure?r?))?)\s+"
-    r"(?P<name>[„\"»]?[A-ZÄÖÜŁŚÇ\d][^\n.,;:!?()]{1,80})",
-    re.IGNORECASE,
+    r"(?:^|(?<=[\s(]))(?P<link>(?i:(?:für|bei|von|beim|vom|for|from|at|with|of|zur|zum|im namen|im auftrag|on behalf of|der|des|unser\w*|die|das)"
+    r"(?:\s+(?:die|der|den|das|dem|des|the|von|unser\w*|einem?r?|eure?r?))?))\s+(?:(?P<kind>[a-zäöüß-]{4,30})\s+)?"
+    r"(?P<name>[„\"»]?[A-ZÄÖÜŁŚÇ\d][^\n.,;:!?()]{1,80})"
 )
 
 
@@ -115,12 +180,15 @@ def own_organisation(text: str, sentences: list[str], address: str, desk: Desk) 
     for sentence in sentences:
         first_person = bool(_FIRST.search(sentence))
         for match in _LINKED.finditer(sentence):
+            if match["kind"] and not organisations.kind_gender(match["kind"]):
+                continue
             phrase = _proper_words(match["name"])
-            if not phrase or ours.is_ours(phrase) or re.search(r"(?i)fachdiskurs|pressegespräch|zukunftswerkstatt", phrase):
+            if not phrase or ours.is_ours(phrase):
                 continue
             name = organisations.tidy(organisations.nominative(phrase, f"{match['link'].split()[-1]} {phrase}"))
             score = float(organisations.shape(phrase, address).score)
             link = match["link"].casefold().split()[0]
+            score += 3 if match["kind"] else 0
             score += 1 if first_person and link in {"für", "bei", "beim", "von", "vom", "for", "from", "at", "with", "on", "of"} else 0
             if not first_person and organisations.domain_overlap(phrase, address) < 0.5:
                 score -= 3
@@ -143,20 +211,26 @@ def _proper_words(phrase: str) -> str:
     if phrase[:1] in "„\"»":
         end = re.search(r"[“”\"«]", phrase[1:])
         return phrase[: end.end() + 1] if end else phrase
-    words = phrase.split()
     kept: list[str] = []
-    for word in words:
-        small = word in {"und", "&", "am", "an", "der", "im", "in", "of", "the", "des", "für", "von", "a.", "d.", "zu", "+", "les", "de", "plus"}
-        if not (word[:1].isupper() or word[:1] in "„\"»" or word[:1].isdigit() or small):
+    quoted = False
+    for word in phrase.split():
+        quoted = quoted or word[:1] in _OPENING
+        small = word in _SMALL
+        bare = word.casefold().strip("„“»\"")
+        if not quoted and not (word[:1].isupper() or word[:1].isdigit() or small):
             break
-        if kept and word.casefold().strip("„“") in lexicon.NOT_NAMES and not organisations.kind_gender(word) and word.casefold() not in {"land", "leute"}:
+        if kept and not quoted and bare in lexicon.NOT_NAMES and not organisations.kind_gender(word) and kept[-1] != "&":
             break
         kept.append(word)
-        if word[-1:] in "“”\"«":
+        if quoted and word[-1:] in _CLOSING:
             break
     while kept and kept[-1][:1].islower():
         kept.pop()
     return " ".join(kept)
+
+
+_OPENING, _CLOSING = "„“\"»«‚", "“”\"«»‘"
+_SMALL = frozenset({"und", "&", "am", "an", "der", "im", "of", "the", "des", "für", "von", "a.", "d.", "zu", "+", "les", "de", "plus", "dei", "di", "des", "du"})
 
 
 def _by_domain(text: str, address: str, desk: Desk) -> tuple[float, str] | None:
