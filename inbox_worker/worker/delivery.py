@@ -76,8 +76,9 @@ class Delivery:
             return ReplyFailed(reply.id, response="Die Angaben zu dieser Antwort sind gelöscht.")
         try:
             mail = self._tools.compose(reply.id, reply.answer, now)
-        except LookupError as error:
-            return ReplyFailed(reply.id, to=to, response=f"Die Veranstaltung {error} ist nicht mehr eingerichtet.")
+        except Exception as error:  # one reply that can't be written must never block the others
+            log.exception("reply %s: could not be composed", reply.id)
+            return ReplyFailed(reply.id, to=to, response=f"Die Antwort ließ sich nicht schreiben: {error}.")
         if self._plan.mode == "draft":
             if not await mailbox.find_message_id(self._plan.drafts, mail.message_id):
                 await mailbox.append(self._plan.drafts, mail.content, flags=("\\Draft",), at=now)

@@ -39,6 +39,9 @@ class Mailbox(Protocol):
     async def find_message_id(self, folder: str, message_id: str) -> bool:
         """Whether `folder` holds a message with this Message-ID."""
 
+    async def wait(self, seconds: float) -> bool:
+        """True as soon as there is new mail, False after `seconds`; may be cancelled."""
+
     async def close(self) -> None:
         """Log out."""
 
@@ -84,7 +87,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Tools:
-    """What the spine is given: adapters and functions. `compose` raises LookupError for an event that is gone."""
+    """What the spine is given: adapters and functions; `clock` tells an aware time."""
 
     mailbox: Mailbox
     transport: Transport

@@ -1,0 +1,296 @@
+"""The composition root: settings become adapters and a Worker; clock, scheduler, signals, heartbeat, shutdown.
+
+The only module that reads the clock and that names concrete adapters. Decides nothing about mails.
+
+DIAGNOSTICS
+    A failed pass is logged and tried again at the next tick; the heartbeat stands still meanwhile, so that `health`
+    turns red. A damaged or replaced journal ends the daemon (JournalError): a person must look.
+    SIGTERM and SIGINT end it within ten seconds; what was not delivered by then stays owed.
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from apscheduler.events import (  # type: ignore[import-untyped]  # the library has no type hints
+    EVENT_JOB_ERROR,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_MISSED,
+    JobEvent,
+)
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
+from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
+
+from inbox_worker.adapters.heartbeat import Heartbeat
+from inbox_worker.adapters.imap import ImapMailbox
+from inbox_worker.adapters.journal_file import JournalFile
+from inbox_worker.adapters.mime import parse
+from inbox_worker.adapters.smtp import SmtpTransport
+from inbox_worker.adapters.templates import environment
+from inbox_worker.config import Settings
+from inbox_worker.core.decision import Answer
+from inbox_worker.core.delivery import Reply
+from inbox_worker.core.entries import Entry
+from inbox_worker.core.filing import FilingPlan
+from inbox_worker.core.message import Letter, Message
+from inbox_worker.core.narrative import narrate
+from inbox_worker.core.outbox import RetryPolicy
+from inbox_worker.core.reply import check_templates, compose
+from inbox_worker.errors import ConfigError, JournalError, JournalUnwritable, MailboxError
+from inbox_worker.worker import Plan, Tools, Worker
+
+log = logging.getLogger(__name__)
+
+DRAIN = 9.0
+"""Seconds that a running pass has to reach a safe point after SIGTERM; then it is cancelled."""
+
+LONGEST_PASS = timedelta(minutes=30)
+"""Everything inside a pass has a time-out of its own; this one is for what nobody thought of."""
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The machine's time, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Office:
+    """Everything that runs, built from settings."""
+
+    worker: Worker
+    mailbox: ImapMailbox
+    transport: SmtpTransport
+    journal: JournalFile
+    heartbeat: Heartbeat
+    clock: Clock
+
+    async def run_pass(self) -> bool:
+        """One pass; whether it was completed. Trouble that passes by itself is logged; JournalError is not."""
+        try:
+            async with asyncio.timeout(LONGEST_PASS.total_seconds()):
+                await self.worker.run_pass()
+        except TimeoutError:
+            log.exception("pass: given up after %s", LONGEST_PASS)
+        except MailboxError as error:
+            log.error("pass: %s", error)  # noqa: TRY400 - the server's words; a traceback adds nothing
+        except JournalUnwritable as error:
+            log.error("pass: nothing is answered that can't be recorded: %s", error)  # noqa: TRY400 - as above
+        else:
+            self.heartbeat.beat(self.clock())
+            return True
+        return False
+
+    async def close(self) -> None:
+        """Log out everywhere, briefly."""
+        for closing in (self.transport.close(), self.mailbox.close(), self.journal.close()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await closing
+
+
+def build(settings: Settings, clock: Clock = system_clock) -> Office:
+    """Wire everything; connects to nothing. Raises ConfigError for templates that can't be used."""
+    desk, templates = settings.desk(), environment(settings.templates)
+    if problems := check_templates(templates, desk, str(settings.templates)):
+        raise ConfigError(problems)
+
+    def composed(reply: str, answer: Answer, now: datetime) -> Reply:
+        return compose(
+            answer,
+            reply_id=reply,
+            desk=desk,
+            sender=settings.sender,
+            environment=templates,
+            now=now,
+            envelope_from=settings.envelope_from,
+        )
+
+    mailbox, transport = ImapMailbox(settings.imap), SmtpTransport(settings.smtp)
+    journal = JournalFile(settings.journal.path, narrator(settings))
+    tools = Tools(mailbox, transport, journal, parse=parsed, compose=composed, clock=clock)
+    heartbeat = Heartbeat(settings.journal.path.with_suffix(".heartbeat"))
+    return Office(Worker(_plan(settings), tools), mailbox, transport, journal, heartbeat, clock)
+
+
+def parsed(letter: Letter) -> Message:
+    """A letter as a Message."""
+    return parse(letter.raw, received=letter.received, size=letter.size, whole=letter.whole)
+
+
+def narrator(settings: Settings) -> Callable[[Entry], str]:
+    """Tells journal entries with the events' titles, in the desk's time zone."""
+    titles, zone = {event.id: event.title for event in settings.events}, time_zone(settings)
+    return lambda entry: narrate(entry, titles, zone)
+
+
+def time_zone(settings: Settings) -> ZoneInfo:
+    """The desk's zone: for what the press office reads."""
+    return ZoneInfo(str(settings.office.time_zone or "Europe/Berlin"))
+
+
+def _plan(settings: Settings) -> Plan:
+    imap, schedule = settings.imap, settings.schedule
+    since = None if imap.since == "now" else datetime.combine(imap.since, time(), time_zone(settings)).astimezone(UTC)
+    return Plan(
+        name=settings.journal.worker,
+        desk=settings.desk(),
+        mode=settings.mode,
+        since=since,
+        batch=imap.batch,
+        max_bytes=imap.max_bytes,
+        sent=r"\Sent" if imap.sent == "auto" else imap.sent,
+        drafts=r"\Drafts" if imap.drafts == "auto" else imap.drafts,
+        filing=FilingPlan(
+            keyword=imap.keyword or None,
+            done=imap.done_folder or None,
+            held=imap.held_folder or None,
+            automatic=imap.automatic_folder or None,
+        ),
+        retry=RetryPolicy(
+            base=timedelta(seconds=schedule.retry_base),
+            longest=timedelta(seconds=schedule.retry_max),
+            give_up=timedelta(seconds=schedule.give_up),
+        ),
+    )
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Be the only worker of this name on this journal: that is what makes our own old claims safe to take up again.
+
+    Raises JournalError when another one runs, JournalUnwritable when the directory can't be written.
+    """
+    path = settings.journal.path.with_suffix(f".{settings.journal.worker}.lock")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode=0o600)
+    except OSError as error:
+        raise JournalUnwritable(f"{path}: {error.strerror}: make the journal's directory writable") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise JournalError(
+            f"{path}: a worker of this name is running on this journal: stop it first, or give this one another "
+            "name (key journal.worker)"
+        ) from None
+    finally:
+        os.close(descriptor)
+
+
+async def once(settings: Settings, clock: Clock = system_clock) -> bool:
+    """One pass; whether it was completed. Raises ConfigError, JournalError."""
+    office = build(settings, clock)
+    with alone(settings):
+        try:
+            return await office.run_pass()
+        finally:
+            await office.close()
+
+
+async def run(settings: Settings, clock: Clock = system_clock) -> None:
+    """Passes on a schedule, and at once when mail arrives, until SIGTERM or SIGINT. Raises as `once`."""
+    office = build(settings, clock)
+    with alone(settings):
+        await _Daemon(office, settings.schedule.poll).run()
+
+
+class _Daemon:
+    """The ticking: APScheduler starts passes, IDLE pulls the next one forward, a signal ends it all."""
+
+    def __init__(self, office: Office, poll: float) -> None:
+        self._office, self._poll = office, poll
+        self._end = asyncio.Event()
+        self._fatal: JournalError | None = None
+        self._at_work = asyncio.Lock()
+        self._listening: asyncio.Task[None] | None = None
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop, signal.Signals(number).name)
+        self._scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        self._scheduler.add_job(
+            self._tick, IntervalTrigger(seconds=self._poll), id="pass", next_run_time=system_clock()
+        )
+        self._scheduler.start()
+        plan = self._office.worker.plan
+        log.info("started: mode=%s poll=%gs worker=%s", plan.mode, self._poll, plan.name)
+        try:
+            await self._end.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN):
+                    await self._at_work.acquire()  # a running pass reaches its safe point
+        finally:
+            self._stop_listening()
+            self._scheduler.shutdown(wait=False)
+            await self._office.close()
+            log.info("stopped")
+        if self._fatal:
+            raise self._fatal
+
+    async def _tick(self) -> None:
+        self._stop_listening()
+        async with self._at_work:
+            if self._end.is_set():
+                return
+            try:
+                completed = await self._office.run_pass()
+            except JournalError as error:
+                self._fatal = error
+                self._stop("a journal that a person must look at")
+                return
+        if completed and not self._end.is_set():
+            self._listening = asyncio.create_task(self._listen(), name="listening")
+
+    async def _listen(self) -> None:
+        """Mail that arrives between two ticks is treated at once."""
+        try:
+            if await self._office.mailbox.wait(self._poll):
+                self._scheduler.modify_job("pass", next_run_time=system_clock())
+        except MailboxError as error:
+            log.info("listening: %s", error)  # the next tick connects anew
+
+    def _stop_listening(self) -> None:
+        if self._listening:
+            self._listening.cancel()
+            self._listening = None
+
+    def _stop(self, why: str) -> None:
+        log.info("stopping: %s", why)
+        self._office.worker.stopping.set()
+        self._end.set()
+
+
+def _report(event: JobEvent) -> None:
+    """What APScheduler would otherwise keep to itself."""
+    if event.code == EVENT_JOB_ERROR:
+        log.error("pass: failed in our own code", exc_info=event.exception)
+    else:
+        log.warning("pass: the one before is still running, or this one is late (event %d)", event.code)
+
+
+def healthy(settings: Settings, now: datetime) -> tuple[bool, str]:
+    """Whether the last completed pass is young enough, and how old it is in words."""
+    last = Heartbeat(settings.journal.path.with_suffix(".heartbeat")).last()
+    if last is None:
+        return False, "no pass was ever completed"
+    second = timedelta(seconds=1)
+    limit = max(timedelta(minutes=5), 5 * timedelta(seconds=settings.schedule.poll))
+    age = now - last
+    return (
+        age <= limit,
+        f"the last pass was completed {age // second} s ago (limit {limit // second} s)",
+    )
