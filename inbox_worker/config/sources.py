@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_settings import EnvSettingsSource
 
-from inbox_worker.config.problems import ENV_PREFIX, Loc, closest, line, variable
+from inbox_worker.config.problems import ENV_PREFIX, Loc, closest, leaves, line, variable
 from inbox_worker.config.settings import MainFile
 
 Tree = dict[str, Any]
@@ -36,26 +36,22 @@ def read_toml(path: Path, problems: list[str]) -> Tree | None:
 
 
 def read_environment(environ: Mapping[str, str], problems: list[str]) -> tuple[Tree, set[Loc]]:
-    """What our variables say, as a tree like the file's, and which keys they are.
-
-    A misspelt key in a table stays in the tree, where validation refuses it; a misspelt table is refused here.
-    """
-    ours = {
-        name: value
-        for name, value in environ.items()
-        if name.upper().startswith(ENV_PREFIX) and name.upper() not in RESERVED
-    }
-    locs: set[Loc] = set()
-    for name in ours:
+    """What our variables say, as a tree like the file's, and which keys they are; a misspelt one is a problem."""
+    known = set(leaves(MainFile))
+    ours: dict[Loc, str] = {}
+    for name, value in environ.items():
+        if not name.upper().startswith(ENV_PREFIX) or name.upper() in RESERVED:
+            continue
         loc = tuple(name[len(ENV_PREFIX) :].lower().split("__"))
-        locs.add(loc)
-        if loc[0] not in MainFile.model_fields:
-            near = closest(MainFile, loc)
-            write = f"did you mean {near}?" if near else "remove it; the keys are those of inbox_worker.toml"
-            problems.append(line("environment", name, "is no variable of ours", write))
+        if loc in known:
+            ours[loc] = value
+            continue
+        near = closest(MainFile, loc)
+        write = f"did you mean {near}?" if near else "remove it; the keys are those of inbox_worker.toml"
+        problems.append(line("environment", name, "is no variable of ours", write))
     source = EnvSettingsSource(MainFile)
-    source.env_vars = {name.lower(): value for name, value in ours.items()}
-    return dict(source()), locs
+    source.env_vars = {variable(loc).lower(): value for loc, value in ours.items()}
+    return dict(source()), set(ours)
 
 
 def read_secret(path: Path, where: str, key: str, problems: list[str]) -> str | None:

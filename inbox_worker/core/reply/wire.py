@@ -15,7 +15,8 @@ from inbox_worker.core.message import Address
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _MSG_ID = re.compile(r"<[!-;=?-~]{1,900}>")
-_LOCAL = re.compile(r"[^\s\x00-\x20\x7f-\xa0\"(),:;<>@\[\\\]]{1,64}")
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\ud7ff\ue000-\U0010ffff-]"
+_LOCAL = re.compile(rf"(?=.{{1,64}}\Z){_ATEXT}+(?:\.{_ATEXT}+)*")
 _DOMAIN = re.compile(r"[^\s\x00-\x2c\x2f\x3a-\x40\x5b-\x60\x7b-\xa0]{1,253}")
 _REPLY_PREFIX = re.compile(r"(?:\s*(?:re|aw|antw|antwort|sv|vs)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:)+\s*", re.IGNORECASE)
 _WORD = 42

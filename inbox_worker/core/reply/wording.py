@@ -6,7 +6,6 @@ finds an unknown variable.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,20 +25,14 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 _WEB = re.compile(r"\S*(?:://|\bwww\.)\S*", re.IGNORECASE)
 _LONGEST = 150
 
-# marks that reorder or hide what stands beside them; zero-width joiners stay, since scripts and emoji need them
-_HIDING = dict.fromkeys(
-    map(ord, "\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"), " "
-)
+# control characters, halves of characters, and marks that reorder or hide what stands beside them; zero-width joiners
+# stay, since scripts and emoji need them
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def clean(value: str, longest: int = _LONGEST) -> str:
     """`value` on one line, without control, reordering and broken characters, at most `longest` characters."""
-    if not (value.isascii() and value.isprintable()):
-        value = "".join(
-            " " if unicodedata.category(character) in {"Cc", "Cs"} else character
-            for character in value.translate(_HIDING)
-        )
-    value = " ".join(value.split(" ")) if "  " not in value and value == value.strip() else " ".join(value.split())
+    value = " ".join(_UNFIT.sub(" ", value).split())
     return value if len(value) <= longest else value[: longest - 1].rstrip() + "…"
 
 

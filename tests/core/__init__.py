@@ -1,0 +1,1 @@
+"""The pure core and the settings, each promise by itself."""

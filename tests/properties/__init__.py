@@ -1,0 +1,1 @@
+"""The laws, tried with whatever hypothesis thinks of."""
