@@ -1,0 +1,205 @@
+"""Where a letter's text ends and its signature begins; postscripts, disclaimers and what devices append.
+
+Never names a person: it only says which lines are the signature, closing line included.
+"""
+
+import re
+from dataclasses import dataclass
+
+from inbox_worker.core.reading.parts_phrases import anyone, line_start, pattern, words
+
+_STRONG = re.compile(
+    r"gr(?:ü|u|ue)(?:ß|ss)|regards|wishes|sincerely|faithfully|hochachtung|ergebenst|herzlichst|salutations|cordialement"
+    r"|groet|hilsen|hälsning|saluti|saludo|pozdraw|poważan|^\s*(?:lg|vg|mfg|mfkg|bg|mkg|glg|vlg|mvg|mvh|br|kr)\b",
+    re.IGNORECASE,
+)
+_STARTS = line_start(*words("closing", "starts"))
+_ENDS = re.compile(rf"(?:^|.*[\s,]){anyone(*words('closing', 'ends'))}[\s,.!*]*$", re.IGNORECASE)
+_GREETS = line_start(*words("closing", "greetings"))
+_INLINE = re.compile(
+    r"^(.{3,}?[.!?)…])\s+((?:(?:viele|beste|liebe|herzliche|schöne|freundliche|mit \w+)\s+)?"
+    r"(?:grüße?n?|gruß|gruss|lg|vg|mfg|best regards|kind regards|regards|cheers)\b[^.!?]{0,60})$",
+    re.IGNORECASE,
+)
+_POSTSCRIPT = re.compile(rf"\s*{anyone(*words('postscript', 'starts'))}\s*[:.\-–]?\s", re.IGNORECASE)
+_DEVICE = re.compile(rf"\s*[<(\[*_]*{anyone(*words('boilerplate', 'lines'))}", re.IGNORECASE)
+_NOTICE = re.compile(rf"\s*[*_(\[]*(?:{'|'.join(map(pattern, words('boilerplate', 'paragraphs')))})", re.IGNORECASE)
+_COMPANY = re.compile(anyone(*words("boilerplate", "company")) + r"[^\n]{0,60}\d", re.IGNORECASE)
+_DELIMITER = re.compile(r"\s*(?:--|—|––|__+|-{5,}|={5,}|\*{5,}|~{3,})\s*")
+_CONNECTING = frozenset(words("closing", "connecting"))
+_PARTICLES = frozenset(words("closing", "particles"))
+_WORD = re.compile(r"[\w'’.&-]+")
+_SENTENCE_END = re.compile(r"[.!?:;…]$")
+_CONTACT = re.compile(
+    r"@|https?:|www\.|\+\d|\b(?:tel|telefon|fon|phone|fax|telefax|mobil|mobile|handy|ruf|e-?mail|mail|durchwahl|cell|t|m|f|d)\b\.?\s*:?\s*[+(]?\d"
+    r"|\d{2,5}\s?[/ -]\s?\d{2,}|\b\d{4,5}\s+[A-ZÄÖÜ]",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(r"\s*[-•*]?\s*[\w /.-]{2,30}?\s*[.:]*:\s+\S")
+_GREETING = line_start(*words("closing", "salutations"))
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Lines of one's own text, taken apart."""
+
+    text: list[str]
+    signature: list[str]
+    boilerplate: list[str]
+
+
+def take_off(lines: list[str], names: frozenset[str]) -> Signed:
+    """Part text, signature and boilerplate; `names` are the lower-case words of the sender's display name."""
+    kept, boilerplate = _without_boilerplate(lines)
+    kept = _trimmed(kept)
+    start, kept = _signature_start(kept, names)
+    text, signature = kept[:start], kept[start:]
+    postscript: list[str] = []
+    for number, line in enumerate(signature):
+        if number and _POSTSCRIPT.match(line):
+            postscript, signature = signature[number:], signature[:number]
+            break
+    if postscript:
+        after, more = _postscript(postscript)
+        text, signature = [*text, "", *after], [*signature, *more]
+    return Signed(_trimmed(text), _trimmed(signature), boilerplate)
+
+
+def _postscript(lines: list[str]) -> tuple[list[str], list[str]]:
+    """A postscript's text and what follows it: a contact block after an empty line is signature again."""
+    for number, line in enumerate(lines):
+        if number and (_DELIMITER.fullmatch(line) or (not lines[number - 1].strip() and _CONTACT.search(line))):
+            return lines[:number], lines[number:]
+    return lines, []
+
+
+def _without_boilerplate(lines: list[str]) -> tuple[list[str], list[str]]:
+    kept: list[str] = []
+    dropped: list[str] = []
+    in_notice = False
+    for line in lines:
+        if not line.strip():
+            in_notice = False
+            kept.append(line)
+        elif in_notice or _NOTICE.match(line) or _DEVICE.match(line) or (_COMPANY.search(line) and len(kept) > 1):
+            # A notice runs to the end of its paragraph; a device's line is alone.
+            in_notice = in_notice or (bool(_NOTICE.match(line)) and len(line) > 40)
+            dropped.append(line)
+        else:
+            kept.append(line)
+    return kept, dropped
+
+
+def _signature_start(lines: list[str], names: frozenset[str]) -> tuple[int, list[str]]:
+    """Where the signature begins (len(lines) for none), and the lines, one of them perhaps cut in two."""
+    for number, line in enumerate(lines):
+        if _closes(line) and (_STRONG.search(line) or not _talks(lines[number + 1 :])):
+            return number, lines
+        if line.strip() in {"--", "—"} or (
+            number and _DELIMITER.fullmatch(line) and not _talks(lines[number + 1 :]) and len(lines) - number < 20
+        ):
+            return _before_delimiter(lines, number, names), lines
+        if (inline := _INLINE.match(line)) and not _talks(lines[number + 1 :]):
+            return number + 1, [*lines[:number], inline[1], inline[2], *lines[number + 1 :]]
+    return _trailing_block(lines, names), lines
+
+
+def _before_delimiter(lines: list[str], number: int, names: frozenset[str]) -> int:
+    """A name set directly above the delimiter belongs to the signature."""
+    start = _trailing_block(_trimmed(lines[:number]), names)
+    return min(start, number) if number - start <= 6 else number
+
+
+def _closes(line: str) -> bool:
+    stripped = line.strip(" *_~>-–—")
+    if not stripped or len(stripped) > 75 or stripped.endswith("?") or _GREETS.match(stripped):
+        return False
+    if _ENDS.match(stripped) and len(stripped.split()) <= 7:
+        return True
+    match = _STARTS.match(stripped)
+    if not match:
+        return False
+    rest = stripped[match.end() :]
+    following = _WORD.findall(rest)
+    if not following:
+        return True
+    if len(following) > 7 or re.search(r"[.!?]\s+\S+\s+\S+\s+\S+", rest):
+        return False
+    strong = bool(_STRONG.search(stripped))
+    first = following[0]
+    return (first[0].isupper() or first.lower() in _CONNECTING or strong) and (strong or len(following) <= 5)
+
+
+def _talks(lines: list[str]) -> bool:
+    """Whether somebody still says something in these lines, other than name, contact data and postscript."""
+    for line in lines:
+        if _POSTSCRIPT.match(line):
+            return False
+        stripped = line.strip()
+        words_in = stripped.split()
+        if len(words_in) >= 5 and not _CONTACT.search(stripped):
+            small = sum(word[0].islower() and word.lower() not in _PARTICLES for word in words_in)
+            if small >= 3 and (_SENTENCE_END.search(stripped) or small >= 0.5 * len(words_in)):
+                return True
+    return False
+
+
+def _trailing_block(lines: list[str], names: frozenset[str]) -> int:
+    """Where a signature without a closing formula begins: the last lines that say nothing but who and where."""
+    start = len(lines)
+    for number in range(len(lines) - 1, max(len(lines) - 16, -1), -1):
+        line = lines[number]
+        if line.strip() and not _is_signature_line(line):
+            break
+        start = number
+    candidates = [number for number in range(start, len(lines)) if _opens(lines, number, names)]
+    for number in candidates:
+        if number and not lines[number - 1].strip():
+            return number
+        if number and _SENTENCE_END.search(lines[number - 1].strip()) and not _is_signature_line(lines[number - 1]):
+            return number
+        if number == 0 and (_named(lines[0], names) or (len(lines) > 1 and any(map(_CONTACT.search, lines)))):
+            return 0
+    return len(lines)
+
+
+def _opens(lines: list[str], number: int, names: frozenset[str]) -> bool:
+    line = lines[number].strip()
+    return bool(line) and (_named(line, names) or _is_name_like(line))
+
+
+def _named(line: str, names: frozenset[str]) -> bool:
+    found = {word.lower().strip(".") for word in _WORD.findall(line)}
+    return len(line.split()) <= 8 and bool(found & names)
+
+
+def _is_name_like(line: str) -> bool:
+    head = re.split(r"\s[|/·•–-]\s|,|\(", line)[0]
+    tokens = head.split()
+    if not 1 <= len(tokens) <= 6 or any(letter.isdigit() for letter in head):
+        return False
+    return all(token[0].isupper() or token.lower() in _PARTICLES for token in tokens) and tokens[-1][0].isupper()
+
+
+def _is_signature_line(line: str) -> bool:
+    stripped = line.strip()
+    if len(stripped) > 90 or _GREETING.match(stripped) or stripped.endswith(("?", ":")):
+        return False
+    if _CONTACT.search(stripped):
+        return not (_FIELD.match(stripped) and stripped.split(":")[0].strip().lower().startswith(("name", "vorname")))
+    if _FIELD.match(stripped):
+        return False
+    tokens = stripped.split()
+    small = [word for word in tokens if word[0].islower() and word.lower() not in _PARTICLES]
+    if stripped.endswith(("!", ".")) and len(tokens) > 1 and not re.search(r"\b\w{1,3}\.$", stripped):
+        return False
+    return len(small) <= max(1, len(tokens) // 3) and len(tokens) <= 10
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    start, end = 0, len(lines)
+    while start < end and not lines[start].strip():
+        start += 1
+    while end > start and not lines[end - 1].strip():
+        end -= 1
+    return lines[start:end]
