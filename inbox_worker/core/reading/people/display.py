@@ -37,7 +37,7 @@ def read_display_name(shown: str, address: str) -> Display:
         if name is None and (found := _person(piece, address)):
             name = found
             continue
-        for part in (p.strip() for p in piece.split(",")):
+        for part in (p.strip() for p in re.split(r",(?!\d)", piece)):
             if not part:
                 continue
             if name is None and number == 0 and (found := _person(part, address)):

@@ -20,6 +20,11 @@ def fold(text: str) -> str:
     return "".join(c for c in plain if c.isalnum())
 
 
+def without_accents(text: str) -> str:
+    """'thị' -> 'thi': marks dropped, everything else kept."""
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+
+
 def _lines(name: str) -> tuple[str, ...]:
     text = (_FOLDER / name).read_text(encoding="utf-8")
     return tuple(line for line in (raw.strip() for raw in text.splitlines()) if line and not line.startswith("#"))

@@ -42,7 +42,9 @@ def is_given(word: str) -> bool:
     if lowered in lexicon.GIVEN_NAMES:
         return True
     halves = lowered.split("-")
-    return len(halves) == 2 and all(half in lexicon.GIVEN_NAMES for half in halves)
+    if len(halves) == 2 and all(half in lexicon.GIVEN_NAMES for half in halves):
+        return True
+    return not lowered.isascii() and lexicon.without_accents(lowered) in lexicon.GIVEN_NAMES
 
 
 def is_title(word: str) -> bool:

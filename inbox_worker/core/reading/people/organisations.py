@@ -132,7 +132,9 @@ def tidy(text: str) -> str:
     quoted = _QUOTED.search(bare)
     if quoted and len(fold(quoted[1])) > 2:
         return quoted[1].strip(" ,.;:")
-    bare = _BRACKETS.sub("", bare).strip(" \t,.;:–—|/•*·-_\"'„“”»«")
+    bare = _BRACKETS.sub("", bare).strip(" \t,;:–—|/•*·-_\"'„“”»«")
+    if not re.search(r"\b\w\.\s?\w\.$", bare):
+        bare = bare.rstrip(".")
     lowered = bare.casefold()
     for kind in lexicon.KINDS_BEFORE:
         if lowered.startswith(kind + " "):
@@ -197,7 +199,16 @@ def shape(text: str, address: str = "") -> Shape:
     return Shape(name, score)
 
 
-def split_role_and_organisation(text: str) -> tuple[str | None, str | None]:
+def begins_with_role(text: str) -> bool:
+    """'Redakteurin Politik', 'Freie Autorin', '1. Bürgermeister', 'Berlin Correspondent': a role word early on."""
+    words = [word.strip(",.;") for word in text.split()[:3]]
+    for position, word in enumerate(words):
+        if role_word(word):
+            return position == 0 or all(w.casefold() in lexicon.ROLE_FIRST or w.isdigit() for w in words[:position])
+    return False
+
+
+def split_role_and_organisation(text: str, address: str = "") -> tuple[str | None, str | None]:
     """'1. Bürgermeister Markt Obersteinach' -> both; 'Leiterin der Lokalredaktion' -> the role alone."""
     linked = re.search(
         r"\s(?:(?:bei|beim|für|von|vom|at|of|for|with|in|im)(?:\s(?:der|die|das|dem|den|the))?|der|des|des|@)\s(?=[„\"»A-ZÄÖÜ\d])", text
@@ -210,16 +221,23 @@ def split_role_and_organisation(text: str) -> tuple[str | None, str | None]:
         if is_role(role) and _is_proper_organisation(proper) and not is_department(proper) and kind_gender(first) != "pl":
             return role, proper
         return text, None
+    quoted = _QUOTED.search(text)
+    if quoted and is_role(text[: quoted.start()]) and not text[quoted.end() :].strip(" .,"):
+        return text[: quoted.start()].strip(" ,"), quoted[1].strip()
     words = text.split()
     for i in range(1, len(words)):
         piece = " ".join(words[i:])
-        if is_role(" ".join(words[:i])) and not is_role(piece) and not is_department(piece) and not words[i - 1][-1:] in "&,-" and words[i] != "&":
-            if "&" in words[i:] or "und" in words[i:]:
-                break
-            first = words[i].casefold()
-            if first in lexicon.PUBLIC_WORDS or first in lexicon.PUBLIC_ENDINGS or (first in lexicon.MEDIA_WORDS or first in {"radio"}):
-                if len(words) > i + 1:
-                    return " ".join(words[:i]).rstrip(","), piece
+        front = " ".join(words[:i])
+        if not is_role(front) or is_role(piece) or is_department(piece) or words[i - 1][-1:] in "&,-":
+            continue
+        if "&" in words[i:] or "und" in words[i:]:
+            break
+        first = words[i].casefold()
+        public = first in lexicon.PUBLIC_WORDS or first in lexicon.PUBLIC_ENDINGS
+        if (public or first in lexicon.MEDIA_WORDS or first == "radio") and len(words) > i + 1:
+            return front.rstrip(","), piece
+        if address and domain_overlap(piece, address) >= 0.6:
+            return front.rstrip(","), tidy(piece)
     return text, None
 
 

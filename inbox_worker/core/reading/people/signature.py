@@ -175,6 +175,7 @@ def _find_name(
             distance = piece.line - closing_line
             score += 1.5 if after_closing and 0 <= distance <= 2 else 0.5 if after_closing and distance <= 4 else 0
             score += 0.5 if name.full else 0
+            score += 0.5 if after_closing and name.full and 0 < distance <= 2 and candidate == text.strip() else 0
             score += 0.5 if name.title and name.full else 0
             score -= position * 0.3
             score -= piece.line * 0.05
@@ -276,13 +277,15 @@ def _organisation_and_role(
         else:
             text = _after_name(piece.text, name)
         for segment in _segments(text):
-            plain = segment.strip(" ,.;:()–-")
+            plain = segment.strip(" ,;:()–-")
             if not plain or _RULE.match(plain) or ours.is_ours(plain) or organisations.is_address_line(plain):
                 continue
             if _office_line(plain):
                 continue
-            if organisations.is_role(plain) and not (organisations.shape(plain, address).score >= 5):
-                written, proper = organisations.split_role_and_organisation(plain)
+            if organisations.is_role(plain) and (
+                organisations.begins_with_role(plain) or organisations.shape(plain, address).score < 5
+            ):
+                written, proper = organisations.split_role_and_organisation(plain, address)
                 if role is None and written and len(written) < 80 and piece.line - name_line <= 5:
                     role = written.strip(" ,")
                 if proper:
