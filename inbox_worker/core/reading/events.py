@@ -1,0 +1,98 @@
+"""Which events a mail is about: by title, motto, alias, date, month, weekday or relative word, in text, subject or quote.
+
+Never chooses by itself: it collects what was named where; `read` decides what a mail without any name means.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from inbox_worker.core.reading.dates import Day, days
+from inbox_worker.core.reading.sentences import fold, words_of
+from inbox_worker.core.registration import Desk, Event, Reason
+
+_COMMON = frozenset(
+    "der die das und im in zum zur von für den dem des ein eine erster zweiter dritter vierter digital online the of and for a an to at "
+    "mit bei auf aus kommunen kommune bilanz stadt städte".split()
+)
+_BOTH = re.compile(r"\b(beide[nrs]?|both|alle|saemtliche[n]?|all|jeweils|zwei|two)\s(?:\w+\s)?(termin\w*|veranstaltung\w*|event\w*|session\w*|dates|of them|of these|gespraeche|online-\w+|meetings|mal|tage[n]?|sitzungen|formate\w*)\b|\bbeiden malen?\b|\bboth\b(?= (?:please|in|the|on|,|$))|\bfor both\b|\bbeides\b|\b(november|nov)\b.{1,20}\b(maerz|march)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An event that was named: by what words, where in the text, and whether surely (a title, a date) or by a hint."""
+
+    event: str
+    words: str
+    start: int
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a text says about events: the named ones, and dates that are no event's."""
+
+    named: tuple[Named, ...] = ()
+    other_days: tuple[Day, ...] = ()
+    both: bool = False
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of the events that were surely named."""
+        return frozenset(named.event for named in self.named if named.sure)
+
+
+@dataclass(slots=True)
+class Calendar:
+    """The desk's events, prepared for being recognised in text."""
+
+    desk: Desk
+    phrases: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for event in self.desk.events:
+            for alias in (event.title, event.title_en, *event.aliases):
+                if alias and not re.fullmatch(r"[\d. ]+", alias):
+                    self.phrases.append((event.id, _plain(alias), True))
+            titles = f"{event.title} {event.title_en}"
+            for word in words_of(titles):
+                others = " ".join(fold(other.title) for other in self.desk.events if other.id != event.id)
+                if len(word.folded) >= 8 and word.folded not in _COMMON and word.folded not in others and "zukunftswerkstatt" not in word.folded:
+                    self.phrases.append((event.id, word.folded, False))
+
+    def spoken(self, text: str, today: date) -> Spoken:
+        """What `text` says about events, seen from the day `today`."""
+        flat = _plain(text)
+        named: list[Named] = []
+        for event_id, phrase, sure in self.phrases:
+            at = flat.find(phrase)
+            if at >= 0:
+                named.append(Named(event_id, phrase, min(at, len(text)), sure))
+        other: list[Day] = []
+        for day in days(text, today):
+            matching = [event for event in self.desk.events if _means(day, event)]
+            if len(matching) == 1 or (matching and day.on):
+                named.extend(Named(event.id, day.words, day.start, sure=day.month is None) for event in matching)
+            elif day.exact:
+                other.append(day)
+        return Spoken(tuple(named), tuple(other), bool(_BOTH.search(fold(text))))
+
+    def next(self, now: datetime | None) -> Event | None:
+        """The next event that is not over at `now`; the last one when all are over; None without events."""
+        ordered = sorted(self.desk.events, key=lambda event: event.start)
+        if now is None:
+            return ordered[0] if ordered else None
+        return next((event for event in ordered if event.end >= now), ordered[-1] if ordered else None)
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"[\w.]+", fold(text)))
+
+
+def _means(day: Day, event: Event) -> bool:
+    on = event.start.date()
+    if day.past:
+        return False
+    if day.on:
+        return day.on == on
+    return (day.month == on.month) if day.month else (day.day == on.day)

@@ -1,0 +1,117 @@
+"""From sentences to evidence: what each sentence does (register, withdraw, ask, thank …).
+
+Never decides alone what a mail wants: `verdicts.py` weighs the evidence of all sentences, `who.py` finds the people.
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from importlib.resources import files
+
+from inbox_worker.core.reading.phrases import Hit, Phrases
+from inbox_worker.core.reading.sentences import Sentence
+
+STRONG, WEAK = 1.0, 0.5
+_COMING = frozenset({"self", "other", "any"})
+_GOING = frozenset({"decline_self", "decline_other"})
+_QUESTION_WORDS = frozenset(
+    "wie wann wo was welche welcher welches welchen warum wieso weshalb wer wem wohin woher worum wozu inwieweit inwiefern "
+    "how when where what which why who whom whether".split()
+)
+_FIRST = frozenset("ich wir mich mir uns mein meine meinen meiner meinem unser unsere i we me us my our i'd i'm i'll we'd we'll we're i've myself".split())
+_NOT_ONLY = frozenset({"nur", "only", "zuletzt", "entgehen", "verpassen", "fehlen", "just"})
+
+
+def _load() -> Phrases:
+    data = tomllib.loads(files(__package__).joinpath("data/intent.toml").read_text("utf-8"))
+    acts = {name: {STRONG: lists["strong"], WEAK: lists["weak"]} for name, lists in data["acts"].items()}
+    return Phrases(acts, data["classes"], data["negations"])
+
+
+PHRASES = _load()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sentence and the acts found in it, each with its best hits."""
+
+    sentence: Sentence
+    hits: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
+
+    def does(self, *acts: str) -> bool:
+        """Whether the sentence strongly does one of `acts`."""
+        return any(hit.weight >= STRONG for act in acts for hit in self.hits.get(act, ()))
+
+    def hints(self, *acts: str) -> bool:
+        """Whether the sentence does one of `acts`, strongly or weakly."""
+        return any(act in self.hits for act in acts)
+
+    def first(self, *acts: str) -> Hit | None:
+        """The strongest, earliest hit of `acts`."""
+        found = [hit for act in acts for hit in self.hits.get(act, ())]
+        return min(found, key=lambda hit: (-hit.weight, hit.first), default=None)
+
+    def words(self, *acts: str) -> str:
+        """The mail's own words for `acts`."""
+        hit = self.first(*acts)
+        return self.sentence.said(hit.first, hit.last) if hit else self.sentence.text
+
+    @property
+    def personal(self) -> bool:
+        """Whether the writer speaks of themselves."""
+        return any(word.folded in _FIRST for word in self.sentence.words)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question that somebody must answer."""
+        return self.sentence.asks
+
+    @property
+    def wonders(self) -> bool:
+        """Whether it begins with a question word."""
+        return bool(self.sentence.words) and any(word.folded in _QUESTION_WORDS for word in self.sentence.words[:2])
+
+
+def evidence(sentence: Sentence) -> Evidence:
+    """Find all acts of a sentence; negated coming is going, and what is overruled in the same words is dropped."""
+    hits = [_turned(hit, sentence) for hit in PHRASES.find(sentence.words)]
+    kept = [hit for hit in hits if hit is not None]
+    going = [hit for hit in kept if hit.act in _GOING and hit.weight >= STRONG]
+    settled = [hit for hit in kept if hit.act in {"trouble", "registered"} and hit.weight >= STRONG]
+    by_act: dict[str, list[Hit]] = {}
+    for hit in kept:
+        if hit.act in _COMING and any(_overlap(hit, other) for other in going):
+            continue
+        if hit.act == "any" and any(_overlap(hit, other) for other in settled):
+            continue
+        by_act.setdefault(hit.act, []).append(hit)
+    return Evidence(sentence, {act: tuple(found) for act, found in by_act.items()})
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def _turned(hit: Hit, sentence: Sentence) -> Hit | None:
+    """`hit` itself, its opposite when it is negated, or None when the negation only takes it away."""
+    if hit.act not in _COMING | _GOING or not _negated(hit, sentence):
+        return hit
+    if hit.act == "self":
+        return Hit("decline_self", WEAK if hit.weight < STRONG else STRONG, hit.first, hit.last, hit.phrase)
+    if hit.act == "other":
+        return Hit("decline_other", WEAK, hit.first, hit.last, hit.phrase)
+    return None
+
+
+def _negated(hit: Hit, sentence: Sentence) -> bool:
+    words = sentence.words
+    if any(PHRASES.negates(words[number].folded) for number in range(hit.first, hit.last + 1)):
+        return False  # the phrase itself says so
+    clause = words[hit.first].clause
+    for number in range(hit.first - 1, max(-1, hit.first - 5), -1):
+        word = words[number]
+        if word.clause != clause:
+            return False
+        if PHRASES.negates(word.folded):
+            following = words[number + 1].folded
+            return following not in _NOT_ONLY and word.folded != "no" and word.folded != "ohne"
+    return False
