@@ -103,7 +103,7 @@ def _parts(lines: list[str], names: frozenset[str], frame: _Frame, depth: int) -
     boilerplate: list[str] = []
     segments = [segment for segment in cut.own if any(line.strip() for line in segment)]
     for segment in segments:
-        signed = take_off(segment, names)
+        signed = take_off(segment, names, last=segment is segments[-1])
         new += ["", *signed.text] if new and signed.text else signed.text
         signature += ["", *signed.signature] if signature and signed.signature else signed.signature
         boilerplate += signed.boilerplate

@@ -17,13 +17,14 @@ _STARTS = line_start(*words("closing", "starts"))
 _ENDS = re.compile(rf"(?:^|.*[\s,]){anyone(*words('closing', 'ends'))}[\s,.!*]*$", re.IGNORECASE)
 _GREETS = line_start(*words("closing", "greetings"))
 _INLINE = re.compile(
-    r"^(.{3,}?[.!?)…])\s+((?:(?:viele|beste|liebe|herzliche|schöne|freundliche|mit \w+)\s+)?"
+    r"^(.{3,}?[.!?,)…])\s+((?:(?:viele|beste|liebe|herzliche|schöne|freundliche|mit \w+)\s+)?"
     r"(?:grüße?n?|gruß|gruss|lg|vg|mfg|best regards|kind regards|regards|cheers)\b[^.!?]{0,60})$",
     re.IGNORECASE,
 )
 _POSTSCRIPT = re.compile(rf"\s*{anyone(*words('postscript', 'starts'))}\s*[:.\-–]?\s", re.IGNORECASE)
 _DEVICE = re.compile(rf"\s*[<(\[*_]*{anyone(*words('boilerplate', 'lines'))}", re.IGNORECASE)
 _NOTICE = re.compile(rf"\s*[*_(\[]*(?:{'|'.join(map(pattern, words('boilerplate', 'paragraphs')))})", re.IGNORECASE)
+_PRINTING = re.compile(r"mail\w*\b.{0,40}\b(?:aus)?(?:ge)?druck|print(?:ing)? this e?-?mail", re.IGNORECASE)
 _COMPANY = re.compile(anyone(*words("boilerplate", "company")) + r"[^\n]{0,60}\d", re.IGNORECASE)
 _DELIMITER = re.compile(r"\s*(?:--|—|––|__+|-{5,}|={5,}|\*{5,}|~{3,})\s*")
 _CONNECTING = frozenset(words("closing", "connecting"))
@@ -48,11 +49,16 @@ class Signed:
     boilerplate: list[str]
 
 
-def take_off(lines: list[str], names: frozenset[str]) -> Signed:
-    """Part text, signature and boilerplate; `names` are the lower-case words of the sender's display name."""
+def take_off(lines: list[str], names: frozenset[str], *, last: bool = True) -> Signed:
+    """Part text, signature and boilerplate; `names` are the lower-case words of the sender's display name.
+
+    Between quotes (`last` is False) only a closing formula begins a signature: a bare name there is an answer.
+    """
     kept, boilerplate = _without_boilerplate(lines)
     kept = _trimmed(kept)
-    start, kept = _signature_start(kept, names)
+    while kept and _DELIMITER.fullmatch(kept[-1]):
+        kept = _trimmed(kept[:-1])
+    start, kept = _signature_start(kept, names, last=last)
     text, signature = kept[:start], kept[start:]
     postscript: list[str] = []
     for number, line in enumerate(signature):
@@ -81,7 +87,7 @@ def _without_boilerplate(lines: list[str]) -> tuple[list[str], list[str]]:
         if not line.strip():
             in_notice = False
             kept.append(line)
-        elif in_notice or _NOTICE.match(line) or _DEVICE.match(line) or (_COMPANY.search(line) and len(kept) > 1):
+        elif in_notice or _NOTICE.match(line) or _is_noise(line, len(kept)):
             # A notice runs to the end of its paragraph; a device's line is alone.
             in_notice = in_notice or (bool(_NOTICE.match(line)) and len(line) > 40)
             dropped.append(line)
@@ -90,7 +96,13 @@ def _without_boilerplate(lines: list[str]) -> tuple[list[str], list[str]]:
     return kept, dropped
 
 
-def _signature_start(lines: list[str], names: frozenset[str]) -> tuple[int, list[str]]:
+def _is_noise(line: str, above: int) -> bool:
+    if _DEVICE.match(line):
+        return True
+    return above > 1 and bool(_COMPANY.search(line) or (len(line) < 120 and _PRINTING.search(line)))
+
+
+def _signature_start(lines: list[str], names: frozenset[str], *, last: bool) -> tuple[int, list[str]]:
     """Where the signature begins (len(lines) for none), and the lines, one of them perhaps cut in two."""
     for number, line in enumerate(lines):
         if _closes(line) and (_STRONG.search(line) or not _talks(lines[number + 1 :])):
@@ -101,7 +113,7 @@ def _signature_start(lines: list[str], names: frozenset[str]) -> tuple[int, list
             return _before_delimiter(lines, number, names), lines
         if (inline := _INLINE.match(line)) and not _talks(lines[number + 1 :]):
             return number + 1, [*lines[:number], inline[1], inline[2], *lines[number + 1 :]]
-    return _trailing_block(lines, names), lines
+    return _trailing_block(lines, names) if last else len(lines), lines
 
 
 def _before_delimiter(lines: list[str], number: int, names: frozenset[str]) -> int:
@@ -121,7 +133,7 @@ def _closes(line: str) -> bool:
         return False
     rest = stripped[match.end() :]
     following = _WORD.findall(rest)
-    if not following:
+    if not following or (len(following) == 1 and not rest.strip().endswith(".")):
         return True
     if len(following) > 7 or re.search(r"[.!?]\s+\S+\s+\S+\s+\S+", rest):
         return False
@@ -156,11 +168,20 @@ def _trailing_block(lines: list[str], names: frozenset[str]) -> int:
     for number in candidates:
         if number and not lines[number - 1].strip():
             return number
+        if number and _named(lines[number], names) and _is_farewell(lines, number - 1):
+            return number - 1
         if number and _SENTENCE_END.search(lines[number - 1].strip()) and not _is_signature_line(lines[number - 1]):
             return number
         if number == 0 and (_named(lines[0], names) or (len(lines) > 1 and any(map(_CONTACT.search, lines)))):
             return 0
     return len(lines)
+
+
+def _is_farewell(lines: list[str], number: int) -> bool:
+    """A few words of their own above the name ("Ganz matt", "Ihr sehr ergebener") close the letter as well."""
+    line = lines[number].strip()
+    alone = not number or not lines[number - 1].strip() or bool(_SENTENCE_END.search(lines[number - 1].strip()))
+    return alone and len(line.split()) <= 6 and len(line) < 60 and not line.endswith((".", "?", ":"))
 
 
 def _opens(lines: list[str], number: int, names: frozenset[str]) -> bool:
@@ -190,6 +211,8 @@ def _is_signature_line(line: str) -> bool:
     if _FIELD.match(stripped):
         return False
     tokens = stripped.split()
+    if len(tokens) <= 3 and not stripped.endswith((".", "!")):
+        return True
     small = [word for word in tokens if word[0].islower() and word.lower() not in _PARTICLES]
     if stripped.endswith(("!", ".")) and len(tokens) > 1 and not re.search(r"\b\w{1,3}\.$", stripped):
         return False
