@@ -14,7 +14,7 @@ MAIL = re.compile(r"(?<![\w.+-])[\w][\w.+'-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){
 _SENTENCE_END = re.compile(r"[!?](?:\s|$)|(?<![\d.]\d)(?<!\b[A-Za-z])(?<!Tel)(?<!Dr)(?<!Nr)(?<!Str)(?<!str)(?<!bzw)(?<!stv)(?<!tellv)(?<!Abt)(?<!inkl)(?<!ggf)\.(?=\s+[A-ZÄÖÜ\n]|\s*$)|\n\s*\n")
 _WORDS_BEFORE = re.compile(r"([^\W\d_][\w.*:/-]*|\d\.)[\s,:(„\"]*$")
 _OPENERS = re.compile(
-    r"^(?:und|sowie|die|der|das|unsere?[rnms]?|meine?[rnms]?|als|eine?[rnms]?|unsere?[rnms]? neue[rnms]?|neue[rnms]?|ist|is|our|the|a|an|my|as|is our|who is|hier|bei uns|derzeit|zurzeit|zuständige[rn]?)\s+",
+    r"^(?:und|sowie|die|der|das|unsere?[rnms]?|meine?[rnms]?|als|eine?[rnms]?|unsere?[rnms]? neue[rnms]?|neue[rnms]?|beide|both|alle|allesamt|ist|is|our|the|a|an|my|as|is our|who is|hier|bei uns|derzeit|zurzeit|zuständige[rn]?)\s+",
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"\s*(?:[,;()|•\t–—<>\[\]]|\s-\s|\s/\s|\n|:)\s*")
@@ -86,14 +86,14 @@ def details_after(behind: str, region: str, *, listed: bool, family: str) -> Det
         words = opened.split()
         if not words:
             continue
-        if words[0].casefold() in lexicon.COLLEAGUES:
+        if words[0].casefold() in lexicon.COLLEAGUES and not organisations.role_word(words[0]):
             colleague = True
         if len(words) <= 9 and _starts_with_role(words) and role is None:
             written, proper = organisations.split_role_and_organisation(_short(opened))
             role = written
             organisation = organisation or proper
             continue
-        proper = _linked(piece) if position <= 2 else None
+        proper = _linked(opened) if position <= 2 else None
         if organisation is None and proper:
             organisation = proper
             continue

@@ -7,6 +7,7 @@ import re
 
 from inbox_worker.core.reading.people import lexicon, organisations
 from inbox_worker.core.reading.people.details import MAIL
+from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.names import PersonName, is_given, parse_name, take_titles
 from inbox_worker.core.reading.people.phones import direct_phone
 from inbox_worker.core.registration import Registrant
@@ -105,6 +106,7 @@ def _named(fields: dict[str, str]) -> PersonName | None:
 def _tables(text: str, region: str) -> list[tuple[int, int, Registrant]]:
     found: list[tuple[int, int, Registrant]] = []
     header: list[str] | None = None
+    family_first = False
     offset = 0
     for line in text.split("\n"):
         start, offset = offset, offset + len(line) + 1
@@ -114,19 +116,39 @@ def _tables(text: str, region: str) -> list[tuple[int, int, Registrant]]:
                 header = None
             continue
         labels = [lexicon.LABELS.get(cell.casefold().rstrip(":").strip(), "") for cell in cells]
-        if sum(bool(label) for label in labels) >= 2 and _PERSON_LABELS & set(labels) and all(labels[:2]):
+        if sum(bool(label) for label in labels) >= 2 and _PERSON_LABELS & set(labels) and labels.count("") <= 1:
             header = labels
             continue
         if header is None or all(set(cell) <= set("-=+: ") for cell in cells):
-            person = _bare_row(cells, region) if line.count("|") + line.count("\t") + line.count(";") >= 2 else None
+            if line.count("|") + line.count("\t") + line.count(";") < 2:
+                continue
+            family_first = family_first or _family_first(cells)
+            person = _bare_row(cells, region, family_first=family_first)
         else:
-            person = _person({f: c for f, c in reversed(list(zip(header, cells, strict=False))) if f and c}, region)
+            filled = [(field, cell) for field, cell in zip(header, cells, strict=False) if field and cell.strip("-–—/ ")]
+            person = _person(dict(reversed(filled)), region)
         if person:
             found.append((start, start + len(line), person))
     return found
 
 
-def _bare_row(cells: list[str], region: str) -> Registrant | None:
+def _halves(one: str, two: str) -> bool:
+    joined = parse_name(f"{two} {one}")
+    return bool(joined and joined.full and len(one.split()) <= 3 and len(two.split()) <= 3)
+
+
+def _family_first(cells: list[str]) -> bool:
+    """Whether a row begins with the family name: by the given name behind it, or by the row's own address."""
+    if len(cells) < 3 or not _halves(cells[0], cells[1]):
+        return False
+    local = next((fold(m[0].partition("@")[0]) for cell in cells if (m := MAIL.search(cell))), "")
+    one, two = fold(cells[0]), fold(cells[1])
+    if local and one in local and local.endswith(one) and not local.endswith(two):
+        return True
+    return is_given(cells[1]) and not is_given(cells[0])
+
+
+def _bare_row(cells: list[str], region: str, *, family_first: bool) -> Registrant | None:
     """A row without a header: known by a cell that is a full name, or by two cells that are its halves."""
     name: PersonName | None = None
     rest = cells
@@ -137,11 +159,10 @@ def _bare_row(cells: list[str], region: str) -> Registrant | None:
             break
     if name is None and len(cells) >= 3:
         one, two = cells[0], cells[1]
-        if parse_name(one) and parse_name(two) and " " not in one:
-            if is_given(two) and not is_given(one):
-                name, rest = PersonName(two, one), cells[2:]
-            elif is_given(one):
-                name, rest = PersonName(one, two), cells[2:]
+        if _halves(one, two) and (family_first or is_given(one) or is_given(two)):
+            turned = family_first or (is_given(two) and not is_given(one))
+            title, rest_of_given = take_titles((two if turned else one).split())
+            name, rest = PersonName(" ".join(rest_of_given), one if turned else two, title), cells[2:]
     if name is None:
         return None
     organisation = role = phone = mail = None

@@ -91,7 +91,7 @@ def mentions(text: str, desk: Desk) -> tuple[Mention, ...]:
         if not ours.is_person(name):
             found.append(Mention(start, end, person, listed=True, because=(Reason("name", person.full_name, "list"),)))
         masked = masked[:start] + re.sub(r"[^\n]", " ", masked[start:end]) + masked[end:]
-    found = _with_addresses(found + _running(masked, ours, region), masked)
+    found = _together(_with_addresses(found + _running(masked, ours, region), masked), masked)
     return tuple(sorted(_without_repeats(found), key=lambda mention: mention.start))
 
 
@@ -100,6 +100,42 @@ def _footer(line: str) -> bool:
     words = re.findall(r"[^\W\d_]+", line)
     small = sum(word[:1].islower() for word in words)
     return not re.search(r"\b(?:ich|wir|i|we|mich|uns)\b", line, re.IGNORECASE) and (":" in line or small <= len(words) / 2)
+
+
+def _together(found: list[Mention], text: str) -> list[Mention]:
+    """'Tabea Krings … Frau Krings … an t.krings@…': one person; and 'A und B, beide vom Heideboten' goes for both."""
+    result = sorted(found, key=lambda mention: mention.start)
+    for i, mention in enumerate(result):
+        if mention.person.given_name or not mention.person.family_name or mention.salutation:
+            continue
+        full = [
+            j for j, other in enumerate(result)
+            if other.person.given_name and fold(other.person.family_name or "") == fold(mention.person.family_name)
+        ]
+        if len({result[j].person.given_name for j in full}) != 1:
+            continue
+        merged = _merged(result[full[0]].person, mention.person)
+        result[i] = replace(mention, person=merged)
+        for j in full:
+            result[j] = replace(result[j], person=merged)
+    for i, mention in enumerate(result[:-1]):
+        after = result[i + 1]
+        between = text[mention.end : after.start]
+        shared = re.match(r"[\s,;–-]*(?:ebenfalls |jeweils )?(?:alle )?(?:beide|both|alle drei|alle|allesamt)\b", text[after.end : after.end + 30])
+        if shared and after.person.organisation and not mention.person.organisation and len(between) < 40 and "." not in between:
+            result[i] = replace(mention, person=replace(mention.person, organisation=after.person.organisation))
+    return result
+
+
+def _merged(one: Registrant, other: Registrant) -> Registrant:
+    return replace(
+        one,
+        title=one.title or other.title,
+        organisation=one.organisation or other.organisation,
+        role=one.role or other.role,
+        phone=one.phone or other.phone,
+        email=one.email or other.email,
+    )
 
 
 def _with_addresses(found: list[Mention], text: str) -> list[Mention]:

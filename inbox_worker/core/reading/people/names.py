@@ -6,7 +6,7 @@ Never looks at the rest of a mail; who is meant, and whether the person wants an
 import re
 from dataclasses import dataclass, replace
 
-from inbox_worker.core.reading.people import lexicon
+from inbox_worker.core.reading.people import lexicon, organisations
 
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _TOKEN = re.compile(r"[^\s,;]+")
@@ -139,6 +139,8 @@ def _comma_form(family: str, given: str) -> PersonName | None:
         return None
     if any(w.casefold() in lexicon.NOT_NAMES and not is_given(w) for w in (*rest, *family_words)):
         return None
+    if not is_given(rest[0]) and any(organisations.kind_gender(w) or organisations.role_word(w) for w in rest):
+        return None
     return PersonName(
         given=" ".join(tidy_case(w) for w in rest),
         family=" ".join(tidy_case(w) for w in (*trailing, *family_words)),
@@ -192,6 +194,9 @@ def split_name(tokens: list[str], *, title: str | None = None, courtesy: bool = 
 
 
 def _family_start(tokens: list[str]) -> int:
+    for i, word in enumerate(tokens[1:-1], start=1):
+        if word.casefold() in lexicon.NOBILITY:
+            return i
     for i, word in enumerate(tokens):
         if word.islower() and word.casefold() in lexicon.PARTICLES and word not in {"e", "i", "y"}:
             return i
@@ -201,6 +206,8 @@ def _family_start(tokens: list[str]) -> int:
         if word.casefold().rstrip(".") in {"van", "von", "ó", "o", "mac", "de", "di", "da", "al", "el", "ní", "nic"}:
             return i
     cut = 1
-    while cut < len(tokens) - 1 and (is_given(tokens[cut]) or is_initials(tokens[cut])):
+    while cut < len(tokens) - 1 and (
+        is_given(tokens[cut]) or is_initials(tokens[cut]) or tokens[cut].casefold().endswith(lexicon.PATRONYMICS)
+    ):
         cut += 1
     return cut

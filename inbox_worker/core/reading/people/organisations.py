@@ -17,7 +17,7 @@ _LEGAL_FORM = re.compile(
 )
 _COMPANY = re.compile(r"\b(?:\w*verlagsges\w*|\w*medienges\w*|\w*medien ?gruppe|\w*mediengruppe|\w*verlags?(?:haus)?|holding|\w*verlags?gruppe|publishing|pressevertrieb|druck(?:erei)?)\b", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W_][\w'’.\-]*|&|\+")
-_ARTICLE = re.compile(r"^(?:der|die|das|dem|den|des|vom|beim|von|bei|für|the|at|of|for|im|in|aus)\s+", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:der|die|das|dem|den|des|vom|beim|von|bei|für|the|at|of|for|im|in|aus)\s+")
 _STREET = re.compile(
     r"(?:str\.|straße|strasse|stra\u00dfe|weg|platz|allee|gasse|ufer|damm|chaussee|ring|hof|markt|graben|wall|tor|berg|park|kai|steig|pfad|stieg|zeile|plan|promenade|street|road|lane|avenue|rue|via|calle|laan|straat|plein|ulica|ul\.)\W{0,2}\s?\d+\s?[a-zA-Z]?\b",
     re.IGNORECASE,
@@ -25,6 +25,9 @@ _STREET = re.compile(
 _POSTCODE = re.compile(r"(?:^|[\s,–-])(?:[A-Z]{1,2}[-–]\s?)?\d{4,5}\s+[A-ZÄÖÜ]")
 _POSTBOX = re.compile(r"\b(?:Postfach|PF|P\.?O\.? Box)\s?\d", re.IGNORECASE)
 _WEB = re.compile(r"@|www\.|https?:|\b[\w-]+\.(?:de|com|org|net|example|eu|info|at|ch)\b(?!\w)", re.IGNORECASE)
+
+
+_LEGAL_WORDS = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, lexicon.LEGAL)) + r")(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,7 @@ def is_address_line(text: str) -> bool:
 
 def is_legal_line(text: str) -> bool:
     """Register court, managing directors, privacy notes, office hours: nothing about the writer."""
-    lowered = text.casefold()
-    return any(word in lowered and re.search(rf"(?<!\w){re.escape(word)}", lowered) for word in lexicon.LEGAL)
+    return bool(_LEGAL_WORDS.search(text.casefold()))
 
 
 def is_web(text: str) -> bool:
@@ -144,6 +146,11 @@ def tidy(text: str) -> str:
     return bare
 
 
+def _without_kind(name: str) -> str:
+    lowered = name.casefold()
+    return next((name[len(kind) + 1 :].strip() for kind in lexicon.KINDS_BEFORE if lowered.startswith(kind + " ")), "")
+
+
 def nominative(name: str, phrase: str) -> str:
     """'Bergischen Allgemeinen Post' after 'der' -> 'Bergische Allgemeine Post'; `phrase` still has the article."""
     article = phrase.split()[0].casefold() if phrase.split() else ""
@@ -174,8 +181,10 @@ def shape(text: str, address: str = "") -> Shape:
     if not name or len(name) > 90 or is_web(name) and domain_overlap(name, address) < 0.5:
         return Shape("", 0)
     score = 0
-    words = [w for w in _WORDS.findall(name) if w not in "&+"]
     overlap = domain_overlap(name, address)
+    if overlap >= 0.5 and (rest := _without_kind(name)) and domain_overlap(rest, address) >= overlap:
+        name = rest
+    words = [w for w in _WORDS.findall(name) if w not in "&+"]
     if overlap >= 0.5:
         score += 5
     elif overlap >= 0.3:
@@ -218,7 +227,8 @@ def split_role_and_organisation(text: str, address: str = "") -> tuple[str | Non
         phrase = re.sub(r"^(?:bei|für|von|at|of|for|with|in|@)\s+", "", rest)
         proper = tidy(nominative(_ARTICLE.sub("", phrase), phrase))
         first = proper.split()[0] if proper.split() else ""
-        if is_role(role) and _is_proper_organisation(proper) and not is_department(proper) and kind_gender(first) != "pl":
+        known = _is_proper_organisation(proper) and kind_gender(first) != "pl"
+        if is_role(role) and (known or domain_overlap(proper, address) >= 0.6) and not is_department(proper):
             return role, proper
         return text, None
     quoted = _QUOTED.search(text)

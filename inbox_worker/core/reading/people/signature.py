@@ -278,7 +278,7 @@ def _organisation_and_role(
             text = _after_name(piece.text, name)
         for segment in _segments(text):
             plain = segment.strip(" ,;:()–-")
-            if not plain or _RULE.match(plain) or ours.is_ours(plain) or organisations.is_address_line(plain):
+            if not plain or _RULE.match(plain) or _is_label(plain) or ours.is_ours(plain) or organisations.is_address_line(plain):
                 continue
             if _office_line(plain):
                 continue
@@ -304,6 +304,11 @@ def _organisation_and_role(
             ):
                 fallback = proper_shape.name
     return (best[1] if best else fallback), role
+
+
+def _is_label(text: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    return bool(words) and all(word in lexicon.PHONE_LABELS or word in lexicon.EXTENSION_LABELS for word in words)
 
 
 def _office_line(text: str) -> bool:

@@ -155,10 +155,13 @@ def _completed(person: Registrant | None, said: Registrant) -> Registrant:
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„\"])|\n\s*\n")
 _FIRST = re.compile(r"\b(?:ich|i|mich|mir|mein\w*|unser\w*|wir|bin|me|my|we|our|us|uns)\b", re.IGNORECASE)
 _LINKED = re.compile(
-    r"(?:^|(?<=[\s(]))(?P<link>(?i:(?:für|bei|von|beim|vom|for|from|at|with|of|zur|zum|im namen|im auftrag|on behalf of|der|des|unser\w*|die|das)"
+    r"(?:^|(?<=[\s(]))(?P<link>(?i:(?:für|bei|von|beim|vom|for|from|at|with|of|zur|zum|im namen|im auftrag|on behalf of|heißt|heisst|namens|called|der|des|unser\w*|die|das)"
     r"(?:\s+(?:die|der|den|das|dem|des|the|von|unser\w*|einem?r?|eure?r?))?))\s+(?:(?P<kind>[a-zäöüß-]{4,30})\s+)?"
     r"(?P<name>[„\"»]?[A-ZÄÖÜŁŚÇ\d][^\n.,;:!?()]{1,80})"
 )
+
+
+_HOUSE = frozenset({"für", "bei", "beim", "vom", "for", "from", "at", "with", "on"})
 
 
 def _first_person(text: str, named: tuple[Mention, ...], own: Mention | None) -> list[str]:
@@ -179,6 +182,7 @@ def own_organisation(text: str, sentences: list[str], address: str, desk: Desk) 
     best: tuple[float, str] | None = None
     for sentence in sentences:
         first_person = bool(_FIRST.search(sentence))
+        works = first_person and any(word in lexicon.WORK_VERBS for word in re.findall(r"\w+", sentence.casefold()))
         for match in _LINKED.finditer(sentence):
             if match["kind"] and not organisations.kind_gender(match["kind"]):
                 continue
@@ -186,9 +190,12 @@ def own_organisation(text: str, sentences: list[str], address: str, desk: Desk) 
             if not phrase or ours.is_ours(phrase):
                 continue
             name = organisations.tidy(organisations.nominative(phrase, f"{match['link'].split()[-1]} {phrase}"))
-            score = float(organisations.shape(phrase, address).score)
+            link_words = match["link"].casefold().split()
+            score = 1.0 if first_person and link_words[0] in _HOUSE | {"von", "of", "heißt", "heisst", "namens", "called"} else 0.0
+            score += (organisations.shape(phrase, address).score)
             link = match["link"].casefold().split()[0]
             score += 3 if match["kind"] else 0
+            score += 3 if link_words[0] in _HOUSE and works and not organisations.is_department(phrase) else 0
             score += 1 if first_person and link in {"für", "bei", "beim", "von", "vom", "for", "from", "at", "with", "on", "of"} else 0
             if not first_person and organisations.domain_overlap(phrase, address) < 0.5:
                 score -= 3
