@@ -8,6 +8,7 @@ import pytest
 from tests.servers import ground
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
+from tests.servers.pymap_server import Pymap
 
 
 @pytest.fixture(scope="session")
@@ -30,5 +31,13 @@ def dovecot(certificate: ground.Certificate) -> Iterator[Dovecot]:
 def postfix(certificate: ground.Certificate, dovecot: Dovecot) -> Iterator[Postfix]:
     """A running Postfix that delivers into `dovecot`."""
     server = Postfix(certificate, dovecot)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def pymap() -> Iterator[Pymap]:
+    """A running pymap."""
+    server = Pymap()
     yield server
     server.stop()

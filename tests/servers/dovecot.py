@@ -5,19 +5,17 @@ Any user name exists, with PASSWORD; each test takes a fresh one. 127.0.0.2 is t
 Runs as root (as in CI) and as an ordinary user, then with that user's rights.
 """
 
-import imaplib
 import os
 import pwd
 import shutil
 import smtplib
 import subprocess
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from imapclient import IMAPClient  # type: ignore[import-untyped]  # the library has no type hints
 
 from tests.servers import ground
+from tests.servers.view import MailView
 
 PASSWORD = "Schlüssel-7"
 DRAFTS, SENT = "Entwürfe", "Gesendet"
@@ -108,10 +106,9 @@ local 127.0.0.3 {{
 """
 
 
-class Dovecot:
-    """The running server, and the views into its mailboxes that tests need."""
+class Dovecot(MailView):
+    """The running server."""
 
-    host = ground.HOST
     password = PASSWORD
 
     def __init__(self, certificate: ground.Certificate) -> None:
@@ -165,53 +162,11 @@ class Dovecot:
         ground.end(self._process)
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def client(self, user: str) -> IMAPClient:
-        """A logged-in session of `user`, for looking and meddling; the caller leaves it by `with`."""
-        client = IMAPClient(self.host, self.imap, ssl=False, timeout=10)
+    def log_in(self, client: IMAPClient, user: str) -> None:
+        """Log in as `user`; the password has an umlaut, which only SASL carries."""
         client.plain_login(user, PASSWORD)
-        client.normalise_times = False
-        return client
-
-    def put(self, user: str, raw: bytes, *, folder: str = "INBOX", at: datetime | None = None) -> int:
-        """Lay a mail into a folder as it is, with this INTERNALDATE; its UID."""
-        with self.client(user) as client:
-            client.append(folder, raw, msg_time=at or datetime(2022, 11, 3, 9, 0, tzinfo=UTC))
-            client.select_folder(folder, readonly=True)
-            return int(max(client.search(["UID", "*"])))
-
-    def fill(self, user: str, raws: Sequence[bytes], *, folder: str = "INBOX") -> None:
-        """Lay many mails into a folder, fast."""
-        with self.client(user) as client:
-            at = datetime(2022, 11, 3, 9, 0, tzinfo=UTC)
-            for start in range(0, len(raws), 200):
-                client.multiappend(folder, [{"msg": raw, "date": at} for raw in raws[start : start + 200]])
 
     def deliver(self, user: str, raw: bytes, *, sender: str = "jemand@example.org") -> None:
         """Hand a mail in through LMTP, as Postfix does: with Return-Path, Delivered-To and Received."""
         with smtplib.LMTP(ground.ADDRESS, self.lmtp) as lmtp:
             lmtp.sendmail(sender, [user], raw)
-
-    def mails(self, user: str, folder: str = "INBOX") -> list[bytes]:
-        """All mails of a folder, oldest first; none when there is no such folder."""
-        with self.client(user) as client:
-            try:
-                client.select_folder(folder, readonly=True)
-            except imaplib.IMAP4.error:
-                return []
-            answer = client.fetch(client.search(), ["BODY.PEEK[]"])
-            return [items[b"BODY[]"] for _, items in sorted(answer.items())]
-
-    def flags(self, user: str, folder: str = "INBOX") -> list[frozenset[str]]:
-        """The flags of each mail of a folder, oldest first, without Recent."""
-        with self.client(user) as client:
-            client.select_folder(folder, readonly=True)
-            answer = client.fetch(client.search(), ["FLAGS"])
-            return [
-                frozenset(flag.decode() for flag in items[b"FLAGS"]) - {"\\Recent"}
-                for _, items in sorted(answer.items())
-            ]
-
-    def folders(self, user: str) -> set[str]:
-        """The names of all folders that the user is subscribed to."""
-        with self.client(user) as client:
-            return {name for _, _, name in client.list_sub_folders()}

@@ -4,14 +4,17 @@ Never waits on a dead connection: an answer that is none is followed by a comman
 
 DIAGNOSTICS
     A server that is gone raises; the library reports it as an empty answer, at once and for ever, which is why every
-    empty answer ends the IDLE and asks with NOOP.
+    empty answer ends the IDLE and asks.
 """
 
 import selectors
 import socket
 import time
+from collections.abc import Sequence
 
 from imapclient import IMAPClient  # type: ignore[import-untyped]  # the library has no type hints
+
+from inbox_worker.adapters.imap import reading
 
 RENEW = 600.0  # seconds; routers forget quiet connections, and RFC 2177 asks for less than 29 minutes
 
@@ -32,26 +35,33 @@ class Alarm:
         self._rope.close()
 
 
-def idle(client: IMAPClient, seconds: float, alarm: Alarm) -> bool:
-    """True as soon as a mail has arrived in the selected folder; False after `seconds` or when the alarm rings."""
+def idle(client: IMAPClient, known: int, seconds: float, alarm: Alarm) -> bool:
+    """True as soon as there is a mail with a UID above `known`; False after `seconds` or when the alarm rings.
+
+    Servers announce a mail once, and it may be in the answer to any command: so ask before each IDLE, and take what
+    the library put aside meanwhile for an announcement, too.
+    """
+    announced = client._imap.untagged_responses  # noqa: SLF001 - there is no public way to it
     end = time.monotonic() + seconds
+    rung = False
     try:
-        while (left := end - time.monotonic()) > 0:
-            client.idle()
-            news, rung = _listen(client, min(left, RENEW), alarm)
-            _, late = client.idle_done()
-            client.noop()
-            if news or _arrived(late):
+        while True:
+            announced.pop("EXISTS", None)
+            if reading.newer(client, known):
                 return True
-            if rung:
+            left = end - time.monotonic()
+            if rung or left <= 0:
                 return False
-        return False
+            client.idle()
+            if "EXISTS" not in announced:
+                rung = _listen(client, min(left, RENEW), alarm)
+            client.idle_done()
     finally:
         alarm.close()
 
 
-def _listen(client: IMAPClient, seconds: float, alarm: Alarm) -> tuple[bool, bool]:
-    """(a mail arrived, the alarm rang), at the latest after `seconds` or at a sign that the server may be gone."""
+def _listen(client: IMAPClient, seconds: float, alarm: Alarm) -> bool:
+    """Return at news, after `seconds`, or at a sign that the server may be gone; True when the alarm rang."""
     end = time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
         selector.register(client.socket(), selectors.EVENT_READ)
@@ -61,16 +71,14 @@ def _listen(client: IMAPClient, seconds: float, alarm: Alarm) -> tuple[bool, boo
         while not _arrived(responses):
             ready = {key.fileobj for key, _ in selector.select(max(0.0, end - time.monotonic()))}
             if alarm.bell in ready:
-                return False, True
+                return True
             if not ready:
-                return False, False
+                return False
             responses = client.idle_check(timeout=0)
             if not responses:  # readable and nothing to read: half a line, or the end
-                return False, False
-    return True, False
+                return False
+    return False
 
 
-def _arrived(responses: object) -> bool:
-    return isinstance(responses, list) and any(
-        isinstance(item, tuple) and len(item) > 1 and item[1] == b"EXISTS" for item in responses
-    )
+def _arrived(responses: Sequence[object]) -> bool:
+    return any(isinstance(item, tuple) and item[1:2] == (b"EXISTS",) for item in responses)

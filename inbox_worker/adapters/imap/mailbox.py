@@ -109,18 +109,21 @@ class ImapMailbox:
         """
         await self._selected()
         known = self._known
-        if await self._run("looking for new mail", lambda client: bool(reading.newer(client, known))):
-            return True
         if not (self._settings.idle and await self._run("asking", lambda client: client.has_capability("IDLE"))):
+            if await self._run("looking for new mail", lambda client: bool(reading.newer(client, known))):
+                return True
             await asyncio.sleep(seconds)
             return False
         alarm = idling.Alarm()
-        deadline = seconds + self._settings.read_timeout * 2
+        limit = seconds + 2 * self._settings.read_timeout
         try:
-            return await self._run("waiting", lambda client: idling.idle(client, seconds, alarm), deadline=deadline)
+            return await self._run("waiting", lambda client: idling.idle(client, known, seconds, alarm), deadline=limit)
         except asyncio.CancelledError:
             with suppress(OSError):  # it may have ended by itself
                 alarm.ring()
+            raise
+        except MailboxError:
+            alarm.close()
             raise
 
     async def check(self) -> list[str]:

@@ -37,11 +37,13 @@ def listed(client: IMAPClient, state: MailboxState, uids: Sequence[int]) -> list
 
 def newer(client: IMAPClient, after_uid: int) -> list[int]:
     """UIDs above `after_uid`, ascending. `n:*` always names the last mail as well (RFC 3501 §6.4.8): dropped here."""
+    client.noop()  # a SEARCH alone looks at what the session knew before (RFC 3501 §7: news come with any command)
     return sorted(uid for uid in client.search(["UID", f"{after_uid + 1}:*"]) if uid > after_uid)
 
 
 def since(client: IMAPClient, moment: datetime) -> list[int]:
     """UIDs of mails that may have arrived at `moment` or later: SINCE knows days only, in a zone of the server's."""
+    client.noop()
     day: date = (moment.astimezone(UTC) - timedelta(days=1)).date()
     return sorted(client.search(["SINCE", day]))
 
