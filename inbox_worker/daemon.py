@@ -33,8 +33,8 @@ from inbox_worker.adapters.imap import ImapMailbox
 from inbox_worker.adapters.journal_file import JournalFile
 from inbox_worker.adapters.mime import parse
 from inbox_worker.adapters.smtp import SmtpTransport
-from inbox_worker.adapters.templates import environment
 from inbox_worker.config import Settings
+from inbox_worker.config.templates import load_templates
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.entries import Entry
@@ -99,7 +99,7 @@ class Office:
 
 def build(settings: Settings, clock: Clock = system_clock) -> Office:
     """Wire everything; connects to nothing. Raises ConfigError for templates that can't be used."""
-    desk, templates = settings.desk(), environment(settings.templates)
+    desk, templates = settings.desk(), load_templates(settings.templates)
     if problems := check_templates(templates, desk, str(settings.templates)):
         raise ConfigError(problems)
 

@@ -184,9 +184,10 @@ class ScheduleSettings(Section):
 
 
 class JournalSettings(Section):
-    """Where the journal lies: one file, beside it its lock."""
+    """Where the journal lies, with locks and heartbeat beside it. `worker` tells daemons on one journal apart."""
 
     path: Path = Field(default=Path("journal.jsonl"), examples=["/var/lib/inbox_worker/journal.jsonl"])
+    worker: str = Field(default="worker", pattern=r"^[A-Za-z0-9_-]{1,40}$", examples=["worker"])
 
 
 class LogSettings(Section):

@@ -49,6 +49,7 @@ class Worker:
 
     async def run_pass(self) -> None:
         """Treat everything that is new and deliver everything that is due. Raises what the module's head lists."""
+        self.delivery.begin_pass()
         await self.books.catch_up()
         try:
             state = await self.tools.mailbox.open()

@@ -23,13 +23,18 @@ class Delivery:
 
     def __init__(self, plan: Plan, tools: Tools, books: Books, stopping: asyncio.Event) -> None:
         self._plan, self._tools, self._books, self._stopping = plan, tools, books, stopping
+        self._blocked = False
+
+    def begin_pass(self) -> None:
+        """Forget what was wrong with the way out: one failed try a pass is enough, the next pass tries again."""
+        self._blocked = False
 
     async def run(self) -> None:
         """Deliver what is due, in small claimed groups. Trouble of the transport ends it, without an attempt."""
         if self._plan.mode == "observe":
             return
         tried: set[str] = set()
-        while not self._stopping.is_set():
+        while not (self._stopping.is_set() or self._blocked):
             now = self._tools.clock()
             due = [one for one in outbox.due(self._books.ledger, now, self._plan.name) if one.id not in tried]
             group = due[:CLAIMED_AT_ONCE]
@@ -42,28 +47,26 @@ class Delivery:
                 await self._books.catch_up()
                 continue
             tried.update(one.id for one in group)
-            if not await self._deliver(group):
-                return
+            await self._deliver(group)
 
-    async def _deliver(self, group: Sequence[OwedReply]) -> bool:
-        """Whether to go on with the next group."""
+    async def _deliver(self, group: Sequence[OwedReply]) -> None:
         for position, reply in enumerate(group):
             if self._stopping.is_set():
                 await self._give_back(group[position:])
-                return False
+                return
             try:
                 entry = await self._attempt(reply)
             except TransportError as error:
                 log.warning("reply %s: not handed over: %s", reply.id, error)
                 await self._give_back(group[position:])
-                return False
+                self._blocked = True
+                return
             except MailboxError as error:
                 log.warning("reply %s: waits for the mailbox: %s", reply.id, error)
                 await self._give_back([reply])
                 continue
             log.info("reply %s: %s", reply.id, entry.WHAT)
             await self._books.record([entry])
-        return True
 
     async def _give_back(self, replies: Sequence[OwedReply]) -> None:
         """Give claims back. A reply in doubt keeps its claim, and with it the duty to look for it in Sent first."""

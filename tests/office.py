@@ -1,0 +1,81 @@
+"""A whole registration desk on fakes: the real spine, the real reader, the real templates, and a clock that obeys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+from jinja2 import Environment
+
+from inbox_worker.config.templates import load_templates
+from inbox_worker.core.decision import Answer
+from inbox_worker.core.delivery import Reply
+from inbox_worker.core.message import Address
+from inbox_worker.core.reply import compose
+from inbox_worker.daemon import parsed
+from inbox_worker.worker import Journal, Mailbox, Plan, Tools, Transport, Worker
+from tests.builders import NOW, OFFICE, a_desk
+from tests.fakes import FakeMailbox, FakeTransport
+from tests.memory_journal import MemoryJournal
+
+
+@cache
+def templates() -> Environment:
+    """The packaged templates, loaded once."""
+    return load_templates()
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def goes_on(self, **duration: float) -> None:
+        """By so many minutes, hours and so on."""
+        self.now += timedelta(**duration)
+
+
+def compose_reply(reply: str, answer: Answer, now: datetime) -> Reply:
+    """With the packaged templates, from our address."""
+    sender = Address("Zukunftswerkstatt Kommunen", OFFICE)
+    return compose(answer, reply_id=reply, desk=a_desk(), sender=sender, environment=templates(), now=now)
+
+
+@dataclass
+class FakeOffice:
+    """What survives a crash (mailbox, server, journal), and workers that come and go."""
+
+    mailbox: FakeMailbox = field(default_factory=FakeMailbox)
+    transport: FakeTransport = field(default_factory=FakeTransport)
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    clock: Clock = field(default_factory=Clock)
+
+    def plan(self, **changes: object) -> Plan:
+        """Sending, with a copy in Sent."""
+        usual: dict[str, object] = {"name": "worker", "desk": a_desk(), "mode": "send", "sent": "\\Sent"}
+        return Plan(**(usual | {"drafts": "\\Drafts"} | changes))  # type: ignore[arg-type]
+
+    def worker(
+        self,
+        plan: Plan | None = None,
+        *,
+        wrap: Callable[[Mailbox, Transport, Journal], tuple[Mailbox, Transport, Journal]] = lambda *tools: tools,
+    ) -> Worker:
+        """A worker as it starts: with nothing but what lies outside of it."""
+        mailbox, transport, journal = wrap(self.mailbox, self.transport, self.journal)
+        tools = Tools(mailbox, transport, journal, parse=parsed, compose=compose_reply, clock=self.clock)
+        return Worker(plan or self.plan(), tools)
+
+    async def started(self, **changes: object) -> Worker:
+        """A worker that has set its baseline, so that whatever arrives now is to be treated."""
+        worker = self.worker(self.plan(**changes))
+        await worker.run_pass()
+        return worker
+
+    def receivers(self) -> list[str]:
+        """Whom replies were delivered to, in order."""
+        return [reply.recipients[0] for reply in self.transport.sent]

@@ -1,0 +1,57 @@
+"""Hypothesis strategies for our values; all of them, so that no test invents its own."""
+
+from hypothesis import strategies as st
+
+from inbox_worker.core.decision import AnswerKind
+from inbox_worker.core.entries import (
+    Baseline,
+    Entry,
+    Filed,
+    MailRecorded,
+    Registered,
+    ReplyClaimed,
+    ReplyDeferred,
+    ReplyFailed,
+    ReplyInDoubt,
+    ReplyOwed,
+    ReplyReleased,
+    ReplySent,
+    Withdrawn,
+)
+from inbox_worker.core.message import Address
+from inbox_worker.core.registration import Intent, Registrant
+from tests.builders import FACHDISKURS, NOW, PRESSE, a_ref, an_answer
+
+_SMALL = st.integers(1, 4)  # few names, so that entries meet each other
+_EVENTS = st.sampled_from([FACHDISKURS, PRESSE])
+_WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+def registrants() -> st.SearchStrategy[Registrant]:
+    """People, more or less completely named."""
+    name = st.sampled_from([None, "Anna", "Jörg", "van der Meulen", "O’Neil"])
+    return st.builds(Registrant, name, name, organisation=st.none() | _WORDS)
+
+
+def entries() -> st.SearchStrategy[Entry]:
+    """Any entry, in any order: also such as no worker would write."""
+    reply, digest = _SMALL.map(lambda number: f"{number:032}"), _SMALL.map(lambda number: f"{number:08}" * 8)
+    address, ref = _SMALL.map(lambda number: f"a{number}@medium.example"), st.builds(a_ref, _SMALL, st.integers(1, 2))
+    moment, intent = st.just(NOW), st.sampled_from(Intent)
+    answer = st.builds(an_answer, st.sampled_from(AnswerKind), st.builds(Address, _WORDS, address))
+    outcome = st.sampled_from(["done", "held", "automatic", "copy"])
+    registration = _SMALL.map(lambda number: f"{number}-1")
+    return st.one_of(
+        st.builds(Baseline, st.just("desk"), st.just("INBOX"), st.integers(1, 2), _SMALL, moment),
+        st.builds(MailRecorded, ref, digest, intent, outcome, st.tuples(_EVENTS), st.tuples(reply), sender=_WORDS),
+        st.builds(Registered, registration, _EVENTS, digest, registrants(), address),
+        st.builds(Withdrawn, st.just("") | registration, _EVENTS, digest, registrants(), address),
+        st.builds(ReplyOwed, reply, ref, st.none() | answer),
+        st.builds(ReplyClaimed, reply, st.sampled_from(["worker", "other"]), moment),
+        st.builds(ReplyReleased, reply),
+        st.builds(ReplySent, reply, st.booleans(), response=_WORDS),
+        st.builds(ReplyDeferred, reply, moment, st.integers(400, 499)),
+        st.builds(ReplyInDoubt, reply, moment, response=_WORDS),
+        st.builds(ReplyFailed, reply, st.integers(500, 599)),
+        st.builds(Filed, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL)),
+    )
