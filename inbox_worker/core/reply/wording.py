@@ -119,5 +119,5 @@ def context(answer: Answer, desk: Desk, sender: Address) -> dict[str, Any]:
         "forward_to": [each for each in map(person, answer.forward_to) if str(each)],
         "question": answer.question_passed_on,
         "contact": contact_for(events, desk),
-        "desk": sender.name or sender.addr_spec,
+        "desk": clean(sender.name) or sender.addr_spec,
     }

@@ -1,0 +1,414 @@
+"""The answer that leaves: threading, marks, wording, and what a template may not do."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from zoneinfo import ZoneInfo
+
+import pytest
+from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from inbox_worker.config import load_templates
+from inbox_worker.core.decision import Answer, AnswerKind
+from inbox_worker.core.delivery import Reply
+from inbox_worker.core.message import Address
+from inbox_worker.core.registration import Contact, Desk, Event, Registrant
+from inbox_worker.core.reply import check_templates, compose
+from inbox_worker.core.reply.layout import blocks, tidy
+from inbox_worker.core.reply.wire import thread
+from inbox_worker.core.reply.wording import clean
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2022, 11, 8, 9, 30, tzinfo=UTC)
+HAAF = Contact("Christina Haaf", "haaf@desk.example", "0521 1067328")
+TALK = Event(
+    id="talk",
+    title="Fachdiskurs „Krise & Alltag“",
+    title_en="Talk on Crisis & Routine",
+    start=datetime(2022, 11, 24, 13, 0, tzinfo=BERLIN),
+    end=datetime(2022, 11, 24, 15, 0, tzinfo=BERLIN),
+    link="https://meet.example/talk?a=1&b=2",
+    programme="https://www.example/programme",
+    contact=HAAF,
+)
+SUMMER = Event(
+    id="summer",
+    title="Pressegespräch",
+    start=datetime(2023, 7, 4, 10, 30, tzinfo=BERLIN),
+    end=datetime(2023, 7, 4, 11, 30, tzinfo=BERLIN),
+    link="https://meet.example/summer",
+    contact=HAAF,
+)
+DESK = Desk(("desk@desk.example",), (TALK, SUMMER), HAAF)
+SENDER = Address("Zukunftswerkstatt Kommunen", "desk@desk.example")
+ANKE = Registrant("Anke", "Terhorst", organisation="Neue Zeitung", role="Redakteurin", phone="+495211234567")
+BASIL = Registrant("Basil", "Ohm", title="Dr.", email="basil@other.example")
+ANSWER = Answer(
+    AnswerKind.CONFIRMATION,
+    "de",
+    Address("Anke Terhorst", "terhorst@zeitung.example"),
+    ("talk",),
+    greeted=ANKE,
+    registered=(ANKE,),
+    in_reply_to="<parent@zeitung.example>",
+    references=("<first@zeitung.example>",),
+    subject="Anmeldung",
+)
+TEMPLATES = load_templates()
+
+
+def composed(answer: Answer, *, sender: Address = SENDER, reply_id: str = "r1") -> Reply:
+    return compose(answer, reply_id=reply_id, desk=DESK, sender=sender, environment=TEMPLATES, now=NOW)
+
+
+def parsed(reply: Reply) -> EmailMessage:
+    message = message_from_bytes(reply.content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message
+
+
+def bodies(answer: Answer) -> tuple[str, str]:
+    message = parsed(composed(answer))
+    found = []
+    for kind in ("plain", "html"):
+        part = message.get_body((kind,))
+        assert part is not None
+        found.append(part.get_content().replace("\N{NO-BREAK SPACE}", " ").replace("\r\n", "\n"))
+    return found[0], found[1]
+
+
+def text(answer: Answer) -> str:
+    return bodies(answer)[0]
+
+
+# --- header fields ---
+
+
+def test_an_answer_is_threaded_and_marked_as_automatic() -> None:
+    message = parsed(composed(ANSWER))
+    assert dict(message.items()) | {"Content-Type": ""} == {
+        "From": "Zukunftswerkstatt Kommunen <desk@desk.example>",
+        "To": "Anke Terhorst <terhorst@zeitung.example>",
+        "Subject": "Re: Anmeldung",
+        "Date": "Tue, 08 Nov 2022 09:30:00 +0000",
+        "Message-ID": "<r1@desk.example>",
+        "In-Reply-To": "<parent@zeitung.example>",
+        "References": "<first@zeitung.example> <parent@zeitung.example>",
+        "Auto-Submitted": "auto-replied",
+        "X-Auto-Response-Suppress": "All",
+        "Content-Language": "de",
+        "MIME-Version": "1.0",
+        "Content-Type": "",
+    }
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_the_same_answer_is_the_same_mail_at_every_attempt() -> None:
+    assert composed(ANSWER) == composed(ANSWER)
+    assert composed(ANSWER).message_id == "<r1@desk.example>"
+    assert composed(ANSWER, reply_id="r2").message_id == "<r2@desk.example>"
+
+
+def test_bounces_go_to_the_desk_unless_another_address_is_named() -> None:
+    assert composed(ANSWER).envelope_from == "desk@desk.example"
+    other = compose(
+        ANSWER,
+        reply_id="r",
+        desk=DESK,
+        sender=SENDER,
+        environment=TEMPLATES,
+        now=NOW,
+        envelope_from="bounce@desk.example",
+    )
+    assert other.envelope_from == "bounce@desk.example"
+    assert composed(ANSWER).recipients == ("terhorst@zeitung.example",)
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Anmeldung", "Re: Anmeldung"),
+        ("AW: Re: RE: Anmeldung", "Re: Anmeldung"),
+        ("Re[2]: AW(3): Antwort: Anmeldung", "Re: Anmeldung"),
+        ("WG: Einladung", "Re: WG: Einladung"),
+        ("Regen: kein Thema", "Re: Regen: kein Thema"),
+        ("Anmeldung für Müller", "Re: Anmeldung für Müller"),
+        ("Hallo\r\nBcc: victim@example.org", "Re: Hallo Bcc: victim@example.org"),
+        ("=?utf-8?q?not_ours?=", "Re: =?utf-8?q?not_ours?="),
+        ("", "Ihre Anmeldung: Fachdiskurs „Krise & Alltag“"),
+        ("  AW: ", "Ihre Anmeldung: Fachdiskurs „Krise & Alltag“"),
+    ],
+)
+def test_a_subject_keeps_its_thread_and_a_missing_one_is_made(subject: str, expected: str) -> None:
+    assert parsed(composed(replace(ANSWER, subject=subject)))["Subject"] == expected
+
+
+def test_an_endless_subject_is_cut() -> None:
+    subject = parsed(composed(replace(ANSWER, subject="ä" * 5000)))["Subject"]
+    assert subject == f"Re: {'ä' * 249}…"
+
+
+def test_long_references_survive_with_their_first_and_last() -> None:
+    references = tuple(f"<{number}.{'x' * 60}@zeitung.example>" for number in range(300))
+    reply = composed(replace(ANSWER, references=references))
+    kept = parsed(reply)["References"].split()
+    assert kept == [*references[:20], *references[-19:], "<parent@zeitung.example>"]
+    assert b"=?" not in reply.content.partition(b"\r\n\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    "broken", ["", "no brackets", "<a b@c>", "<a@b>\r\nBcc: <x@y>", "<ä@b>", "<>", f"<{'x' * 1000}@b>"]
+)
+def test_an_identifier_that_is_none_is_left_out(broken: str) -> None:
+    assert thread(broken, (broken, "<good@a.example>")) == ("", ("<good@a.example>",))
+
+
+def test_the_parent_stands_last_and_only_once() -> None:
+    assert thread("<b@x>", ("<a@x>", "<b@x>", "<a@x>", "<c@x>")) == ("<b@x>", ("<a@x>", "<c@x>", "<b@x>"))
+
+
+def test_no_name_can_begin_a_header_or_reverse_the_text() -> None:
+    evil = Address("Eve\r\nBcc: victim@example.org\x00\u202egnp", "eve@zeitung.example")
+    reply = composed(replace(ANSWER, to=evil))
+    message = parsed(reply)
+    assert message["To"].addresses[0].display_name == "Eve Bcc: victim@example.org gnp"
+    assert "Bcc" not in message
+    assert reply.recipients == ("eve@zeitung.example",)
+
+
+@pytest.mark.parametrize(
+    "addr_spec",
+    ["", "nobody", "@b.example", "a@", "a b@c.example", "a@b.example>\r\nBcc: x@y", "a@b,c@d", '"a@b"@c', "a..b@c"],
+)
+def test_what_is_no_address_is_never_written_to(addr_spec: str) -> None:
+    with pytest.raises(ValueError, match="not an address"):
+        composed(replace(ANSWER, to=Address("", addr_spec)))
+
+
+def test_an_umlaut_domain_is_written_in_ascii() -> None:
+    reply = composed(replace(ANSWER, to=Address("Jörg Müller", "joerg@müller.example")))
+    assert reply.recipients == ("joerg@xn--mller-kva.example",)
+    assert reply.content.isascii()
+    assert parsed(reply)["To"].addresses[0].display_name == "Jörg Müller"
+
+
+def test_an_umlaut_before_the_at_is_kept_for_servers_that_can() -> None:
+    reply = composed(replace(ANSWER, to=Address("", "jörg@zeitung.example")))
+    assert reply.recipients == ("jörg@zeitung.example",)
+    assert "\r\nTo: jörg@zeitung.example\r\n".encode() in reply.content
+
+
+@pytest.mark.parametrize("reply_id", ["", "a b", "a@b", "a>\r\nX: y", "ä", ".a"])
+def test_an_identifier_that_would_break_the_message_id_is_refused(reply_id: str) -> None:
+    with pytest.raises(ValueError, match="Message-ID"):
+        composed(ANSWER, reply_id=reply_id)
+
+
+# --- what it says ---
+
+
+def test_a_confirmation_says_everything_that_is_needed() -> None:
+    assert text(ANSWER) == (
+        "Guten Tag Anke Terhorst,\n\n"
+        "vielen Dank für Ihre Anmeldung! Hier ist Ihr Zugangslink:\n\n"
+        "Fachdiskurs „Krise & Alltag“\n"
+        "Donnerstag, 24. November 2022, 13:00 Uhr (MEZ)\n"
+        "Zugangslink: https://meet.example/talk?a=1&b=2\n"
+        "Programm: https://www.example/programme\n\n"
+        "Angemeldet: Anke Terhorst, Redakteurin, Neue Zeitung, +49 521 1234567\n\n"
+        "Stimmt etwas nicht, oder können Sie doch nicht dabei sein? Dann antworten Sie einfach auf diese E-Mail. "
+        "Bei Fragen hilft Ihnen Christina Haaf gern weiter: haaf@desk.example, Telefon 0521 1067328.\n\n"
+        "Freundliche Grüße\nZukunftswerkstatt Kommunen\n\n"
+        "-- \nDiese Antwort wurde automatisch erstellt.\n"
+    )
+
+
+def test_an_english_answer_has_the_english_title_and_zone() -> None:
+    found = text(replace(ANSWER, language="en"))
+    assert found.startswith("Dear Anke Terhorst,\n\nThank you for registering! Here is your access link:\n\n")
+    assert "Talk on Crisis & Routine\nThursday, 24 November 2022, 13:00 (CET)\nAccess link: https" in found
+    assert "Registered: Anke Terhorst" in found
+
+
+def test_summer_time_is_named_as_such_and_a_missing_english_title_is_the_german_one() -> None:
+    answer = replace(ANSWER, events=("summer",))
+    assert "Pressegespräch\nDienstag, 4. Juli 2023, 10:30 Uhr (MESZ)\n" in text(answer)
+    assert "Pressegespräch\nTuesday, 4 July 2023, 10:30 (CEST)\n" in text(replace(answer, language="en"))
+
+
+@pytest.mark.parametrize(
+    ("greeted", "german", "english"),
+    [
+        (None, "Guten Tag,", "Hello,"),
+        (BASIL, "Guten Tag Dr. Basil Ohm,", "Dear Dr. Basil Ohm,"),
+        (Registrant(title="Dr.", family_name="Ohm"), "Guten Tag Dr. Ohm,", "Dear Dr. Ohm,"),
+        (Registrant(family_name="Ohm"), "Guten Tag,", "Hello,"),
+        (Registrant(given_name="Basil"), "Guten Tag,", "Hello,"),
+        (
+            Registrant("Basil", "Ohm\n\nRufen Sie an"),
+            "Guten Tag Basil Ohm Rufen Sie an,",
+            "Dear Basil Ohm Rufen Sie an,",
+        ),
+        (Registrant("Basil", "https://evil.example"), "Guten Tag,", "Hello,"),
+    ],
+)
+def test_nobody_is_greeted_by_half_a_name(greeted: Registrant | None, german: str, english: str) -> None:
+    assert text(replace(ANSWER, greeted=greeted)).split("\n")[0] == german
+    assert text(replace(ANSWER, greeted=greeted, language="en")).split("\n")[0] == english
+
+
+def test_several_people_events_and_requests_have_their_place_in_one_answer() -> None:
+    found = text(
+        replace(
+            ANSWER,
+            events=("talk", "summer"),
+            registered=(ANKE, BASIL),
+            withdrawn=(Registrant("Cem", "Kaya", phone="+495211234568"),),
+            forward_to=(BASIL,),
+            question_passed_on=True,
+        )
+    )
+    assert "Hier sind Ihre Zugangslinks:" in found
+    assert found.count("Zugangslink: https://") == 2
+    assert "Angemeldet:\n– Anke Terhorst, Redakteurin, Neue Zeitung, +49 521 1234567\n– Dr. Basil Ohm, " in found
+    assert "– Dr. Basil Ohm, basil@other.example\n" in found
+    assert "\n\nAbgemeldet: Cem Kaya\n\n" in found
+    assert "Bitte leiten Sie diese E-Mail an Dr. Basil Ohm weiter." in found
+    assert "Dazu bekommen Sie noch eine persönliche Antwort." in found
+    assert "\n\n\n" not in found
+
+
+@pytest.mark.parametrize("kind", [AnswerKind.CANCELLATION, AnswerKind.RECEIPT])
+def test_an_answer_without_link_holds_none(kind: AnswerKind) -> None:
+    for language in ("de", "en"):
+        for body in bodies(replace(ANSWER, kind=kind, language=language, withdrawn=(ANKE,))):
+            assert "meet.example" not in body
+
+
+def test_a_receipt_names_the_press_contact() -> None:
+    found = text(replace(ANSWER, kind=AnswerKind.RECEIPT, events=(), registered=()))
+    assert "erreichen Sie Christina Haaf direkt: haaf@desk.example, Telefon 0521 1067328." in found
+
+
+def test_an_answer_with_link_about_no_configured_event_is_refused() -> None:
+    with pytest.raises(ValueError, match="no such event is configured: gone"):
+        composed(replace(ANSWER, events=("gone",)))
+    assert "Guten Tag" in text(replace(ANSWER, kind=AnswerKind.CANCELLATION, events=("gone",)))
+
+
+def test_html_is_escaped_and_only_our_own_addresses_can_be_clicked() -> None:
+    mallory = Registrant("<img src=x>", "</p><a href='https://evil.example'>x", organisation="www.evil.example & Co")
+    plain, html = bodies(replace(ANSWER, greeted=mallory, registered=(mallory,)))
+    assert "<img" in plain
+    assert "<img" not in html
+    assert "&lt;img src=x&gt;" in html
+    assert "evil" not in html
+    assert set(re.findall(r'href="([^"]*)"', html)) == {
+        "https://meet.example/talk?a=1&amp;b=2",
+        "https://www.example/programme",
+        "mailto:haaf@desk.example",
+    }
+
+
+def test_html_is_small_says_its_language_and_loads_nothing() -> None:
+    html = bodies(replace(ANSWER, language="en"))[1]
+    assert '<html lang="en">' in html
+    assert len(html.encode()) < 40_000
+    assert not re.search(r"(?i)\bsrc=|<link|<script|url\(|@import", html)
+
+
+def test_a_letter_becomes_paragraphs_a_list_a_card_and_small_print() -> None:
+    letter = tidy("Hi,  \n\n\n\nTitle\nWhen: now\n\nWho:\n– a@b.example\n– c\n\n-- \nsmall\n")
+    body, small = blocks(letter, ["Title"], {"a@b.example": "mailto:a@b.example"})
+    assert [(block.kind, len(block.lines)) for block in body] == [
+        ("paragraph", 1),
+        ("event", 2),
+        ("paragraph", 1),
+        ("list", 2),
+    ]
+    assert body[1].lines[1][0] == ("When:", "", True)
+    assert body[3].lines[0] == (("a@b.example", "mailto:a@b.example", False),)
+    assert small == ((("small", "", False),),)
+
+
+def test_clean_text_is_one_line_of_harmless_characters() -> None:
+    assert clean(" a\r\n\tb\x00c\u2028d\u202ee\ud800 ") == "a b c d e"
+    assert clean("x" * 200) == "x" * 149 + "…"
+
+
+# --- trying the templates ---
+
+
+def environment_with(**files: str) -> Environment:
+    loader = TEMPLATES.loader
+    assert isinstance(loader, DictLoader)
+    changed = {f"mail/{name.replace('_', '.', 2)}": source for name, source in files.items()}
+    return SandboxedEnvironment(
+        loader=DictLoader({**loader.mapping, **changed}),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def test_the_shipped_templates_pass_every_trial() -> None:
+    assert check_templates(TEMPLATES, DESK) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "expected"),
+    [
+        (
+            "receipt_de_txt",
+            "Subject: x\n{{ nmae }}",
+            "mail/receipt.de.txt or mail/layout.html: unknown variable: 'nmae'",
+        ),
+        ("receipt_de_txt", "Subject: x\n{% if %}", "mail/receipt.de.txt: line 2: "),
+        ("receipt_de_txt", "", "mail/receipt.de.txt: the first line is empty"),
+        (
+            "receipt_de_txt",
+            "Subject: x\n{{ name.__class__.mro() }}",
+            "mail/receipt.de.txt: does what a template may not do",
+        ),
+        (
+            "receipt_de_txt",
+            "Subject: x\nhttps://meet.example/talk?a=1&b=2",
+            "mail/receipt.de.txt: the access link is in it",
+        ),
+        (
+            "cancellation_de_txt",
+            "Subject: x\n{{ events[0].link }}",
+            "mail/cancellation.de.txt or mail/layout.html: unknown variable",
+        ),
+        (
+            "link_en_txt",
+            "Subject: x\n{% for event in events %}{{ event.title }}{% endfor %}",
+            "mail/link.en.txt: the link of an event",
+        ),
+        ("link_en_txt", "Subject: x\n{{ events[0].link }}", "mail/link.en.txt: the link of an event is not in it"),
+        ("receipt_en_txt", "{% include 'mail/gone.txt' %}", "mail/gone.txt: is missing; write it"),
+        ("receipt_en_txt", f"Subject: x\n{'y' * 50_000}", "mail/receipt.en.txt: the HTML is larger"),
+    ],
+)
+def test_a_bad_template_is_named_with_its_remedy(name: str, source: str, expected: str) -> None:
+    found = check_templates(environment_with(**{name: source}), DESK, "own")
+    assert any(line.startswith(f"own/{expected}") for line in found), found
+
+
+def test_a_template_that_forgets_the_date_or_the_title_is_found() -> None:
+    source = "Subject: x\n{% for event in events %}{{ event.link }}\n{% endfor %}"
+    found = check_templates(environment_with(confirmation_de_txt=source), DESK)
+    assert [line.partition(";")[0] for line in found] == [
+        "templates/mail/confirmation.de.txt: the title of an event is not in it",
+        "templates/mail/confirmation.de.txt: the time of an event is not in it",
+    ]
+
+
+def test_a_reply_sent_in_another_zone_has_the_same_moment_as_date() -> None:
+    there = NOW.astimezone(BERLIN)
+    reply = compose(ANSWER, reply_id="r", desk=DESK, sender=SENDER, environment=TEMPLATES, now=there)
+    assert parsed(reply)["Date"].datetime - NOW == timedelta(0)
