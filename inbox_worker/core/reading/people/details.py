@@ -46,7 +46,7 @@ def role_before(context: str) -> tuple[str | None, bool]:
             colleague = True
         if lowered in lexicon.HONORIFICS or lowered in {"dr", "prof"}:
             pass
-        elif organisations.role_word(word) and word[:1].isupper() and not lowered.startswith("kolleg") and lowered not in {"chefin", "chef"}:
+        elif _says_role(word, rest[: len(rest) - len(rest[-60:]) + match.start()]) and not lowered.startswith("kolleg") and lowered not in {"chefin", "chef"}:
             if words and match[0][len(match[1]) :].strip() == ",":
                 break
             words.insert(0, word)
@@ -56,6 +56,13 @@ def role_before(context: str) -> tuple[str | None, bool]:
             break
         rest = rest[: len(rest[-60:]) and len(rest) - len(rest[-60:]) + match.start()]
     return (_nominative_role(" ".join(words)) if words else None), colleague
+
+
+def _says_role(word: str, before: str) -> bool:
+    if word[:1].isupper():
+        return organisations.role_word(word)
+    english = re.search(r"\b(?:our|my|the|a|an|their|his|her)\s+(?:[a-z]+\s+)?$", before, re.IGNORECASE)
+    return bool(english) and word.casefold() in lexicon.ROLES
 
 
 def _nominative_role(role: str) -> str:
@@ -100,15 +107,17 @@ def details_after(behind: str, region: str, *, listed: bool, family: str) -> Det
         shape = organisations.shape(opened)
         if organisation is None and (compact or position > 0) and len(words) <= 6 and shape.score >= 3 and fold(shape.name) != fold(family):
             organisation = shape.name
-        elif organisation is None and compact and _bare_organisation(words, shape.score, with_role=bool(role)):
+        elif organisation is None and compact and _bare_organisation(words, shape.score, with_role=bool(role), contact=bool(mail or number)):
             organisation = shape.name
     return Details(organisation, role, number, mail[0] if mail else None, colleague)
 
 
-def _bare_organisation(words: list[str], score: int, *, with_role: bool) -> bool:
+def _bare_organisation(words: list[str], score: int, *, with_role: bool, contact: bool) -> bool:
     """A capitalised piece that nothing else explains, in a line of contact data."""
     known = any(word.casefold().strip(".:") in lexicon.PHONE_LABELS or word.casefold() in lexicon.LABELS for word in words)
     plain = words[0].casefold() in lexicon.NOT_NAMES and len(words) == 1
+    if not contact and not with_role:
+        return False
     return len(words) <= (5 if with_role else 3) and score >= 0 and words[0][:1].isupper() and not known and not plain
 
 
@@ -173,4 +182,4 @@ def _linked(piece: str) -> str | None:
     phrase = " ".join(words[:count])
     article = re.sub(r"^(?:von|bei|für|aus|from|at|of|for|with)\s+", "", link[0]).strip()
     named = organisations.tidy(organisations.nominative(phrase, f"{article or link[0].strip()} {phrase}"))
-    return named if named and organisations.shape(phrase).score >= 3 and not organisations.is_department(named) else None
+    return named if named and organisations.shape(named).score >= 3 and not organisations.is_department(named) else None

@@ -48,7 +48,8 @@ def read_display_name(shown: str, address: str) -> Display:
                 organisation = organisation or proper
             elif organisation is None and not organisations.is_department(part):
                 shape = organisations.shape(part, address)
-                if shape.score >= 2:
+                named = number > 0 and shape.score >= 0 and (" " in part or "-" in part) and part[:1].isupper()
+                if shape.score >= 2 or (named and name is not None):
                     organisation = shape.name
     return Display(name, organisation, role)
 

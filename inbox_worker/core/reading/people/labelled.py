@@ -64,8 +64,7 @@ def _person(fields: dict[str, str], region: str) -> Registrant | None:
         front, family_words = take_titles(family.split())
         name = PersonName(" ".join(rest) or None, " ".join(family_words) or None, front or title)
     elif "given" in fields and "name" in fields:
-        title, family_words = take_titles(fields["name"].split())
-        name = PersonName(fields["given"] or None, " ".join(family_words) or None, title)
+        return _person({**fields, "family": fields["name"]}, region)
     elif "name" in fields:
         name = _named(fields)
     if name is None or not name.family:

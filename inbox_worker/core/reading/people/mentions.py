@@ -28,6 +28,10 @@ from inbox_worker.core.registration import Desk, Reason, Registrant
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:\.?[-‑'’`.][^\W\d_]+)*\.?|\n|[^\s\w]|[\w]+")
 _JOINERS = frozenset({"und", "&", "and", "sowie", "+", "u.", "et", "en", "bzw.", "plus"})
+_SEVERAL = frozenset({"herren", "damen"})
+_LOWER_SELF = re.compile(
+    r"\b(?:mein name ist|ich hei(?:ß|ss)e|my name is|name:)\s+(?P<name>[a-zäöüß-]{2,20} (?:(?:von|van|de|der|zu) ){0,2}[a-zäöüß-]{2,25})\b"
+)
 _SELF_BEFORE = re.compile(r"(?:" + "|".join(re.escape(word) for word in lexicon.SELF_WORDS) + r")\W{0,3}$", re.IGNORECASE)
 _SELF_AFTER = re.compile(r"^\W{0,3}(?:das bin ich|bin ich|also ich|ich selbst|that'?s me|meine wenigkeit|\(ich\))", re.IGNORECASE)
 _SALUTED = re.compile(
@@ -121,7 +125,7 @@ def _together(found: list[Mention], text: str) -> list[Mention]:
     for i, mention in enumerate(result[:-1]):
         after = result[i + 1]
         between = text[mention.end : after.start]
-        shared = re.match(r"[\s,;–-]*(?:ebenfalls |jeweils )?(?:alle )?(?:beide|both|alle drei|alle|allesamt)\b", text[after.end : after.end + 30])
+        shared = re.match(r"[^.!?\n]{0,25}?\b(?:beide|both|alle drei|alle|allesamt)\b", text[after.end : after.end + 30])
         if shared and after.person.organisation and not mention.person.organisation and len(between) < 40 and "." not in between:
             result[i] = replace(mention, person=replace(mention.person, organisation=after.person.organisation))
     return result
@@ -160,7 +164,17 @@ def _named_in(person: Registrant, local: str) -> bool:
     return bool(person.given_name) and fold(person.given_name or "") in local
 
 
+def _capitalised(text: str) -> str:
+    """'mein name ist jasper kohnen': names that hurried writers leave in lower case, with capitals."""
+    match = _LOWER_SELF.search(text)
+    if match is None or not is_given(match["name"].split()[0]):
+        return text
+    words = " ".join(w if w in lexicon.PARTICLES else w[:1].upper() + w[1:] for w in match["name"].split(" "))
+    return text[: match.start("name")] + words + text[match.end("name") :]
+
+
 def _running(text: str, ours: Ours, region: str) -> list[Mention]:
+    text = _capitalised(text)
     tokens = [_Token(m[0], m.start(), m.end()) for m in _TOKEN.finditer(text)]
     names: list[_Found] = []
     i = 0
@@ -189,12 +203,12 @@ def _mention(text: str, found: _Found, start: int, end: int, later: int, region:
     line_start = text.rfind("\n", 0, start) + 1
     before = text[line_start:start]
     listed = bool(_LIST_ITEM.match(text[line_start : line_start + 12])) and not before[8:].strip(" -*•·\t")
-    saluted = bool(_SALUTED.match(before)) and not listed and not re.search(r"\b(?:ich|wir|i|we)\b", before, re.IGNORECASE)
+    saluted = bool(_SALUTED.match(before)) and not _SELF_BEFORE.search(before) and not listed and not re.search(r"\b(?:ich|wir|i|we)\b", before, re.IGNORECASE)
     saluted = saluted or (found.courtesy and _opens_letter(text, line_start, start, end))
     context = text[max(0, start - 160) : start]
     role, colleague = role_before(context)
     role = found.role or role or _announced(context)
-    details = details_after(text[end:later], region, listed=listed, family=found.name.family or "")
+    details = details_after(text[end:later] if listed else _unwrapped(text, end, later), region, listed=listed, family=found.name.family or "")
     self_named = bool(_SELF_BEFORE.search(context) or _SELF_AFTER.match(text[end : end + 40]))
     person = Registrant(
         found.name.given,
@@ -211,6 +225,12 @@ def _mention(text: str, found: _Found, start: int, end: int, later: int, region:
         start, end, person, saluted, colleague or details.colleague, listed, self_named, found.courtesy,
         (Reason("name", " ".join(text[start:end].split()), where),),
     )
+
+
+def _unwrapped(text: str, start: int, end: int) -> str:
+    """`text[start:end]` with line breaks of flowing text as spaces; breaks behind short lines stay."""
+    behind = text[start:end]
+    return re.sub(r"\n(?=[^\n])", lambda m: " " if _flowing(text, start + m.start()) else "\n", behind)
 
 
 def _announced(context: str) -> str | None:
@@ -256,6 +276,8 @@ def _match(tokens: list[_Token], i: int, text: str) -> list[_Found]:
     couple = _couple(tokens, i, text, title, first, courtesy=courtesy)
     if couple:
         return couple
+    if courtesy and tokens[first].text.casefold() in _SEVERAL:
+        return _several(tokens, i)
     name = split_name(words, title=title, courtesy=courtesy)
     if name and courtesy and len(words) == 1 and is_given(words[0]) and first and tokens[first - 1].text.casefold() in lexicon.PARTNERS:
         name = PersonName(given=words[0], known=True)
@@ -336,6 +358,19 @@ def _couple(tokens: list[_Token], i: int, text: str, title: str | None, first: i
         return []
     one = PersonName(tidy_case(tokens[i].text), second.family, title, known=True)
     return [_Found(one, first, i + 1, courtesy=False), _Found(second, i + 2, last, courtesy=False)]
+
+
+def _several(tokens: list[_Token], i: int) -> list[_Found]:
+    """'die Herren Sebald und Trautmann': each word is a family name."""
+    found = []
+    while i < len(tokens) and is_name_word(tokens[i].text.rstrip(".")) and tokens[i].text.casefold() not in lexicon.NOT_NAMES:
+        found.append(_Found(PersonName(family=tidy_case(tokens[i].text.rstrip("."))), i, i + 1, courtesy=True))
+        i += 1
+        if i < len(tokens) and (tokens[i].text == "," or tokens[i].text.casefold() in _JOINERS):
+            i += 1
+        else:
+            break
+    return found
 
 
 def _vouched(name: PersonName, words: list[str], text: str, start: int, end: int, *, courtesy: bool) -> bool:

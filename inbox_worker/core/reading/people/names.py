@@ -137,7 +137,7 @@ def _comma_form(family: str, given: str) -> PersonName | None:
         return None
     if not all(is_name_word(w) or w.casefold() in lexicon.PARTICLES for w in family_words):
         return None
-    if any(w.casefold() in lexicon.NOT_NAMES and not is_given(w) for w in (*rest, *family_words)):
+    if any(_never_a_name(w) and not is_given(w) for w in (*rest, *family_words)):
         return None
     if not is_given(rest[0]) and any(organisations.kind_gender(w) or organisations.role_word(w) for w in rest):
         return None
@@ -167,6 +167,10 @@ def _straight(text: str) -> PersonName | None:
     return split_name(tokens, title=title, courtesy=courtesy)
 
 
+def _never_a_name(word: str) -> bool:
+    return word.casefold() in lexicon.NOT_NAMES and not (word.islower() and word in lexicon.PARTICLES)
+
+
 def split_name(tokens: list[str], *, title: str | None = None, courtesy: bool = False) -> PersonName | None:
     """Given and family name of name words in reading order; one word alone is a family name after a courtesy or title.
 
@@ -176,7 +180,7 @@ def split_name(tokens: list[str], *, title: str | None = None, courtesy: bool = 
         return None
     if tokens[-1].casefold() in lexicon.PARTICLES and tokens[-1].islower():
         return None
-    if any(w.casefold() in lexicon.NOT_NAMES and not (i and is_given(tokens[0])) for i, w in enumerate(tokens)):
+    if any(_never_a_name(w) and not (i and is_given(tokens[0])) for i, w in enumerate(tokens)):
         return None
     if len(tokens) == 1:
         word = tidy_case(tokens[0])

@@ -44,6 +44,8 @@ def kind_gender(word: str) -> str | None:
     for table in (lexicon.MEDIA_WORDS, lexicon.PUBLIC_WORDS, lexicon.MEDIA_ENDINGS, lexicon.PUBLIC_ENDINGS):
         if lowered in table:
             return table[lowered]
+    if lowered.endswith(("boten", "blatts", "blattes", "kuriers", "anzeigers", "magazins", "kreises", "spiegels", "echos", "journals")):
+        lowered = lowered.removesuffix("es").removesuffix("s").removesuffix("n")
     for table in (lexicon.MEDIA_ENDINGS, lexicon.PUBLIC_ENDINGS):
         for length in range(4, min(len(lowered), 18)):
             ending = lowered[-length:]
@@ -178,7 +180,9 @@ def nominative(name: str, phrase: str) -> str:
 def shape(text: str, address: str = "") -> Shape:
     """How much `text` looks like an organisation's name, with the tidied name."""
     name = tidy(text)
-    if not name or len(name) > 90 or is_web(name) and domain_overlap(name, address) < 0.5:
+    if not name or len(name) > 90 or "@" in name or re.match(r"(?i)www\.|https?:", name):
+        return Shape("", 0)
+    if is_web(name) and (domain_overlap(name, address) < 0.5 or name.casefold() == address.rpartition("@")[2].casefold()):
         return Shape("", 0)
     score = 0
     overlap = domain_overlap(name, address)
@@ -201,7 +205,7 @@ def shape(text: str, address: str = "") -> Shape:
         score -= 1
     if is_department(name):
         score -= 4 if overlap < 0.5 else 2
-    if not words or not any(word[:1].isupper() for word in words) or len(words) > 9:
+    if not words or (overlap < 0.8 and not any(word[:1].isupper() for word in words)) or len(words) > 9:
         score -= 6
     if name.endswith(("!", "?")) or re.search(r"\b(?:wir|Sie|ich|we|your|uns)\b", name):
         score -= 4

@@ -4,7 +4,7 @@ Never guesses: a number without an area code is none, and dates, postcodes, regi
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -88,7 +88,18 @@ def find_phones(text: str, *, region: str = "DE") -> tuple[Phone, ...]:
             bases.append((piece, phone))
     found = [*_later_extensions(text, bases, region), *found]
     found.sort(key=lambda phone: phone.start)
+    found = [_switchboard(phone, text, found) for phone in found]
     return tuple(_without_national_twins(found))
+
+
+def _switchboard(phone: Phone, text: str, found: list[Phone]) -> Phone:
+    """'… 017-0 | … 017-44': where an extension of the same line is told, the '-0' is the switchboard."""
+    stem = phone.e164[:-1]
+    if phone.kind != "direct" or not _SWITCH_TAIL.search(text[phone.start : phone.end]):
+        return phone
+    if any(other.kind == "direct" and other.e164 != phone.e164 and other.e164.startswith(stem) for other in found):
+        return replace(phone, kind="switchboard")
+    return phone
 
 
 def direct_phone(text: str, *, region: str = "DE") -> str | None:

@@ -284,7 +284,7 @@ def _organisation_and_role(
                 continue
             if organisations.is_role(plain) and (
                 organisations.begins_with_role(plain) or organisations.shape(plain, address).score < 5
-            ):
+            ) and not (" " not in plain and organisations.domain_overlap(plain, address) >= 0.8):
                 written, proper = organisations.split_role_and_organisation(plain, address)
                 if role is None and written and len(written) < 80 and piece.line - name_line <= 5:
                     role = written.strip(" ,")

@@ -195,7 +195,7 @@ def own_organisation(text: str, sentences: list[str], address: str, desk: Desk) 
             score += (organisations.shape(phrase, address).score)
             link = match["link"].casefold().split()[0]
             score += 3 if match["kind"] else 0
-            score += 3 if link_words[0] in _HOUSE and works and not organisations.is_department(phrase) else 0
+            score += 3 if link_words[0] in _HOUSE and works and _distinct(phrase) else 0
             score += 1 if first_person and link in {"für", "bei", "beim", "von", "vom", "for", "from", "at", "with", "on", "of"} else 0
             if not first_person and organisations.domain_overlap(phrase, address) < 0.5:
                 score -= 3
@@ -204,6 +204,11 @@ def own_organisation(text: str, sentences: list[str], address: str, desk: Desk) 
     if best is None:
         best = _by_domain(text, address, desk)
     return best[1] if best else None
+
+
+def _distinct(phrase: str) -> bool:
+    """More than a common noun: several words, a compound with a hyphen, or quoted."""
+    return ("-" in phrase or " " in phrase or phrase[:1] in _OPENING) and not organisations.is_department(phrase)
 
 
 def _proper(name: str) -> bool:
