@@ -94,13 +94,12 @@ def _main(path: Path, environ: Mapping[str, str], problems: list[str], *, readin
         problems += wording.of_validation(error, MainFile, str(path), overridden)
         return None
     if not reading_only:
-        for loc in _needed(main):
-            problems.append(wording.line(str(path), ".".join(loc), "is missing", wording.remedy(MainFile, loc)))
+        problems += _obstacles(main, str(path))
     return main
 
 
-def _needed(main: MainFile) -> list[wording.Loc]:
-    """What a start needs and reading does not: servers, and the secret that belongs to a user name."""
+def _obstacles(main: MainFile, where: str) -> list[str]:
+    """What a start needs and reading does not: servers, the secret that belongs to a user name, certificates."""
     needed: list[wording.Loc] = []
     if not main.imap.host:
         needed.append(("imap", "host"))
@@ -110,7 +109,11 @@ def _needed(main: MainFile) -> list[wording.Loc]:
         needed.append(("imap", "drafts"))
     if main.mode == "send" and not main.smtp.host:
         needed.append(("smtp", "host"))
+    lines = []
     for section, server in (("imap", main.imap), ("smtp", main.smtp)):
         if server.host and server.username and not server.secret and not server.password_file:
             needed.append((section, "password_file"))
-    return needed
+        if server.ca_file and not server.ca_file.is_file():
+            what, write = f"{server.ca_file} does not exist", "name the authority's certificate in PEM"
+            lines.append(wording.line(where, f"{section}.ca_file", what, write))
+    return lines + [wording.line(where, ".".join(loc), "is missing", wording.remedy(MainFile, loc)) for loc in needed]
