@@ -11,7 +11,9 @@ from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.phones import find_phones
 
 MAIL = re.compile(r"(?<![\w.+-])[\w][\w.+'-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
-_SENTENCE_END = re.compile(r"[!?](?:\s|$)|(?<![\d.]\d)(?<!\b[A-Za-z])(?<!Tel)(?<!Dr)(?<!Nr)(?<!Str)(?<!str)(?<!bzw)(?<!stv)(?<!tellv)(?<!Abt)(?<!inkl)(?<!ggf)\.(?=\s+[A-ZÄÖÜ\n]|\s*$)|\n\s*\n")
+_SENTENCE_END = re.compile(
+    r"[!?](?:\s|$)|(?<![\d.]\d)(?<!\b[A-Za-z])(?<!Tel)(?<!Dr)(?<!Nr)(?<!Str)(?<!str)(?<!bzw)(?<!stv)(?<!tellv)(?<!Abt)(?<!inkl)(?<!ggf)\.(?=\s+[A-ZÄÖÜ\n]|\s*$)|\n\s*\n"
+)
 _WORDS_BEFORE = re.compile(r"([^\W\d_][\w.*:/-]*|\d\.)[\s,:(„\"]*$")
 _OPENERS = re.compile(
     r"^(?:und|sowie|die|der|das|unsere?[rnms]?|meine?[rnms]?|als|eine?[rnms]?|unsere?[rnms]? neue[rnms]?|neue[rnms]?|beide|both|alle|allesamt|ist|is|our|the|a|an|my|as|is our|who is|hier|bei uns|derzeit|zurzeit|zuständige[rn]?)\s+",
@@ -46,7 +48,11 @@ def role_before(context: str) -> tuple[str | None, bool]:
             colleague = True
         if lowered in lexicon.HONORIFICS or lowered in {"dr", "prof"}:
             pass
-        elif _says_role(word, rest[: len(rest) - len(rest[-60:]) + match.start()]) and not lowered.startswith("kolleg") and lowered not in {"chefin", "chef"}:
+        elif (
+            _says_role(word, rest[: len(rest) - len(rest[-60:]) + match.start()])
+            and not lowered.startswith("kolleg")
+            and lowered not in {"chefin", "chef"}
+        ):
             if words and match[0][len(match[1]) :].strip() == ",":
                 break
             words.insert(0, word)
@@ -105,16 +111,28 @@ def details_after(behind: str, region: str, *, listed: bool, family: str) -> Det
             organisation = proper
             continue
         shape = organisations.shape(opened)
-        if organisation is None and (compact or position > 0) and len(words) <= 6 and shape.score >= 3 and fold(shape.name) != fold(family):
+        if (
+            organisation is None
+            and (compact or position > 0)
+            and len(words) <= 6
+            and shape.score >= 3
+            and fold(shape.name) != fold(family)
+        ):
             organisation = shape.name
-        elif organisation is None and compact and _bare_organisation(words, shape.score, with_role=bool(role), contact=bool(mail or number)):
+        elif (
+            organisation is None
+            and compact
+            and _bare_organisation(words, shape.score, with_role=bool(role), contact=bool(mail or number))
+        ):
             organisation = shape.name
     return Details(organisation, role, number, mail[0] if mail else None, colleague)
 
 
 def _bare_organisation(words: list[str], score: int, *, with_role: bool, contact: bool) -> bool:
     """A capitalised piece that nothing else explains, in a line of contact data."""
-    known = any(word.casefold().strip(".:") in lexicon.PHONE_LABELS or word.casefold() in lexicon.LABELS for word in words)
+    known = any(
+        word.casefold().strip(".:") in lexicon.PHONE_LABELS or word.casefold() in lexicon.LABELS for word in words
+    )
     plain = words[0].casefold() in lexicon.NOT_NAMES and len(words) == 1
     if not contact and not with_role:
         return False
@@ -173,7 +191,11 @@ def _linked(piece: str) -> str | None:
     words = phrase.split()
     count = 0
     for word in words:
-        if word[:1].isupper() or word[:1] in "„\"»&" or word in {"und", "der", "die", "am", "an", "im", "in", "für", "of", "a.", "d.", "zu", "von", "des"}:
+        if (
+            word[:1].isupper()
+            or word[:1] in '„"»&'
+            or word in {"und", "der", "die", "am", "an", "im", "in", "für", "of", "a.", "d.", "zu", "von", "des"}
+        ):
             count += 1
         else:
             break

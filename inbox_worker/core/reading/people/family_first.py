@@ -21,7 +21,10 @@ _SAID_GIVEN = re.compile(
     rf"|\b{_GIVEN}\s*(?:ist|is|lautet|:|=)?\s*[„\"»]?(?P<b>{_WORD})",
     re.IGNORECASE,
 )
-_FIRST = re.compile(rf"{_FAMILY}\s+(?:steht\s+|stands\s+|comes\s+|kommt\s+)?(?:immer\s+|bei mir\s+)?(?:zuerst|first|voran|vorn|vorne|vorangestellt)", re.IGNORECASE)
+_FIRST = re.compile(
+    rf"{_FAMILY}\s+(?:steht\s+|stands\s+|comes\s+|kommt\s+)?(?:immer\s+|bei mir\s+)?(?:zuerst|first|voran|vorn|vorne|vorangestellt)",
+    re.IGNORECASE,
+)
 
 
 def as_said(person: Registrant, text: str) -> Registrant:

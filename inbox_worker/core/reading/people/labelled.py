@@ -14,7 +14,9 @@ from inbox_worker.core.registration import Registrant
 
 _LABEL = r"(?:" + "|".join(sorted((re.escape(label) for label in lexicon.LABELS), key=len, reverse=True)) + r")"
 _LABELLED = re.compile(
-    r"(?:(?<=^)|(?<=\n)|(?<=[,;|/(\t]))[ \t]*(?:[-*•]|\d{1,2}[.)])?[ \t]*(?:(?:ihre?|your|mein|my)\s)?(?P<label>" + _LABEL + r")\*?(?:\s?#?\d{1,2})?(?:\s?\([^()\n]{1,30}\))?[ \t.…_]*(?:[:=]|(?:\||\t)\s?(?=\S))[ \t]*(?P<value>)",
+    r"(?:(?<=^)|(?<=\n)|(?<=[,;|/(\t]))[ \t]*(?:[-*•]|\d{1,2}[.)])?[ \t]*(?:(?:ihre?|your|mein|my)\s)?(?P<label>"
+    + _LABEL
+    + r")\*?(?:\s?#?\d{1,2})?(?:\s?\([^()\n]{1,30}\))?[ \t.…_]*(?:[:=]|(?:\||\t)\s?(?=\S))[ \t]*(?P<value>)",
     re.IGNORECASE,
 )
 _CELL = re.compile(r"\s*[|\t;]\s*|\s{3,}")
@@ -25,9 +27,7 @@ def labelled_people(text: str, region: str) -> list[tuple[int, int, Registrant]]
     """(start, end, person) of every labelled record and table row that names somebody."""
     tables = _tables(text, region)
     covered = [(start, end) for start, end, _ in tables]
-    return tables + [
-        record for record in _records(text, region) if not any(s <= record[0] < e for s, e in covered)
-    ]
+    return tables + [record for record in _records(text, region) if not any(s <= record[0] < e for s, e in covered)]
 
 
 def _records(text: str, region: str) -> list[tuple[int, int, Registrant]]:
@@ -41,8 +41,14 @@ def _records(text: str, region: str) -> list[tuple[int, int, Registrant]]:
             stop = min(stop, max(hit.end(), hits[number + 1].start()))
         value = text[hit.end() : stop].strip(" \t,;|/")
         field = lexicon.LABELS[hit["label"].casefold()]
-        new = field in _PERSON_LABELS and any(other == field or (other == "name" and field != "name") for other, *_ in current)
-        gap = current and text[current[-1][3] : hit.start()].strip() and text[current[-1][3] : hit.start()].count("\n") > 2
+        new = field in _PERSON_LABELS and any(
+            other == field or (other == "name" and field != "name") for other, *_ in current
+        )
+        gap = (
+            current
+            and text[current[-1][3] : hit.start()].strip()
+            and text[current[-1][3] : hit.start()].count("\n") > 2
+        )
         if new or gap:
             records.append(current)
             current = []
@@ -83,7 +89,11 @@ def _person(fields: dict[str, str], region: str) -> Registrant | None:
             organisation = organisations.tidy(name.note)
     mail = MAIL.search(fields.get("email", ""))
     return Registrant(
-        name.given, name.family, title, organisation or None, role,
+        name.given,
+        name.family,
+        title,
+        organisation or None,
+        role,
         direct_phone("Tel. " + fields["phone"], region=region) if fields.get("phone") else None,
         mail[0] if mail else None,
     )
@@ -124,7 +134,9 @@ def _tables(text: str, region: str) -> list[tuple[int, int, Registrant]]:
             family_first = family_first or _family_first(cells)
             person = _bare_row(cells, region, family_first=family_first)
         else:
-            filled = [(field, cell) for field, cell in zip(header, cells, strict=False) if field and cell.strip("-–—/ ")]
+            filled = [
+                (field, cell) for field, cell in zip(header, cells, strict=False) if field and cell.strip("-–—/ ")
+            ]
             person = _person(dict(reversed(filled)), region)
         if person:
             found.append((start, start + len(line), person))

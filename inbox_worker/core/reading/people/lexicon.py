@@ -5,12 +5,14 @@ Never decides anything: a press office extends the files, the modules beside thi
 
 import tomllib
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).resolve().parent.parent / "data" / "people"
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ı": "i", "ø": "o", "ł": "l", "đ": "d"})
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """`text` for comparing: lower case, umlauts spelt out, accents dropped, letters and digits only."""
     if text.isascii():

@@ -6,6 +6,7 @@ Never decides who registers or withdraws: it says who is named where, with what 
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from inbox_worker.core.reading.people import lexicon, organisations
 from inbox_worker.core.reading.people.details import MAIL, details_after, role_before
@@ -32,10 +33,16 @@ _SEVERAL = frozenset({"herren", "damen"})
 _LOWER_SELF = re.compile(
     r"\b(?:mein name ist|ich hei(?:ß|ss)e|my name is|name:)\s+(?P<name>[a-zäöüß-]{2,20} (?:(?:von|van|de|der|zu) ){0,2}[a-zäöüß-]{2,25})\b"
 )
-_SELF_BEFORE = re.compile(r"(?:" + "|".join(re.escape(word) for word in lexicon.SELF_WORDS) + r")\W{0,3}$", re.IGNORECASE)
-_SELF_AFTER = re.compile(r"^\W{0,3}(?:das bin ich|bin ich|also ich|ich selbst|that'?s me|meine wenigkeit|\(ich\))", re.IGNORECASE)
+_SELF_BEFORE = re.compile(
+    r"(?:" + "|".join(re.escape(word) for word in lexicon.SELF_WORDS) + r")\W{0,3}$", re.IGNORECASE
+)
+_SELF_AFTER = re.compile(
+    r"^\W{0,3}(?:das bin ich|bin ich|also ich|ich selbst|that'?s me|meine wenigkeit|\(ich\))", re.IGNORECASE
+)
 _SALUTED = re.compile(
-    r"^\W*(?:(?:sehr|hoch|viel)\s*)?(?:" + "|".join(sorted(map(re.escape, lexicon.SALUTATIONS), key=len, reverse=True)) + r")\b[^.!?\n:]{0,60}$",
+    r"^\W*(?:(?:sehr|hoch|viel)\s*)?(?:"
+    + "|".join(sorted(map(re.escape, lexicon.SALUTATIONS), key=len, reverse=True))
+    + r")\b[^.!?\n:]{0,60}$",
     re.IGNORECASE,
 )
 _OFFICE_BEFORE = re.compile(r"\b(?:" + "|".join(map(re.escape, lexicon.OFFICES)) + r")[ ]$", re.IGNORECASE)
@@ -81,6 +88,7 @@ class _Found:
     role: str = ""
 
 
+@lru_cache(maxsize=8)
 def mentions(text: str, desk: Desk) -> tuple[Mention, ...]:
     """All people named in `text`, in reading order; what is not said of them stays None."""
     text = text[:_MOST_TEXT]
@@ -88,7 +96,8 @@ def mentions(text: str, desk: Desk) -> tuple[Mention, ...]:
     region = region_of(text)
     found: list[Mention] = []
     masked = "\n".join(
-        re.sub(r"[^\n]", " ", line) if organisations.is_legal_line(line) and _footer(line) else line for line in text.split("\n")
+        re.sub(r"[^\n]", " ", line) if organisations.is_legal_line(line) and _footer(line) else line
+        for line in text.split("\n")
     )
     for start, end, person in labelled_people(text, region):
         name = PersonName(person.given_name, person.family_name)
@@ -103,7 +112,9 @@ def _footer(line: str) -> bool:
     """A line of a legal footer, not a sentence that mentions a newsletter: capitals, colons and marks, few small words."""
     words = re.findall(r"[^\W\d_]+", line)
     small = sum(word[:1].islower() for word in words)
-    return not re.search(r"\b(?:ich|wir|i|we|mich|uns)\b", line, re.IGNORECASE) and (":" in line or small <= len(words) / 2)
+    return not re.search(r"\b(?:ich|wir|i|we|mich|uns)\b", line, re.IGNORECASE) and (
+        ":" in line or small <= len(words) / 2
+    )
 
 
 def _together(found: list[Mention], text: str) -> list[Mention]:
@@ -113,7 +124,8 @@ def _together(found: list[Mention], text: str) -> list[Mention]:
         if mention.person.given_name or not mention.person.family_name or mention.salutation:
             continue
         full = [
-            j for j, other in enumerate(result)
+            j
+            for j, other in enumerate(result)
             if other.person.given_name and fold(other.person.family_name or "") == fold(mention.person.family_name)
         ]
         if len({result[j].person.given_name for j in full}) != 1:
@@ -125,8 +137,16 @@ def _together(found: list[Mention], text: str) -> list[Mention]:
     for i, mention in enumerate(result[:-1]):
         after = result[i + 1]
         between = text[mention.end : after.start]
-        shared = re.match(r"[^.!?\n]{0,25}?\b(?:beide|both|alle drei|alle|allesamt)\b", text[after.end : after.end + 30])
-        if shared and after.person.organisation and not mention.person.organisation and len(between) < 40 and "." not in between:
+        shared = re.match(
+            r"[^.!?\n]{0,25}?\b(?:beide|both|alle drei|alle|allesamt)\b", text[after.end : after.end + 30]
+        )
+        if (
+            shared
+            and after.person.organisation
+            and not mention.person.organisation
+            and len(between) < 40
+            and "." not in between
+        ):
             result[i] = replace(mention, person=replace(mention.person, organisation=after.person.organisation))
     return result
 
@@ -150,7 +170,9 @@ def _with_addresses(found: list[Mention], text: str) -> list[Mention]:
         if match[0] in taken:
             continue
         local = fold(match[0].partition("@")[0])
-        owners = [i for i, m in enumerate(result) if not m.person.email and not m.salutation and _named_in(m.person, local)]
+        owners = [
+            i for i, m in enumerate(result) if not m.person.email and not m.salutation and _named_in(m.person, local)
+        ]
         if len({result[i].person.family_name for i in owners}) == 1:
             for i in owners:
                 result[i] = replace(result[i], person=replace(result[i].person, email=match[0]))
@@ -160,7 +182,9 @@ def _with_addresses(found: list[Mention], text: str) -> list[Mention]:
 def _named_in(person: Registrant, local: str) -> bool:
     if person.family_name:
         last = fold(person.family_name.split()[-1])
-        return len(last) > 2 and (last in local or fold(person.family_name.split("-")[-1]) in local and "-" in person.family_name)
+        return len(last) > 2 and (
+            last in local or fold(person.family_name.split("-")[-1]) in local and "-" in person.family_name
+        )
     return bool(person.given_name) and fold(person.given_name or "") in local
 
 
@@ -180,7 +204,12 @@ def _running(text: str, ours: Ours, region: str) -> list[Mention]:
     i = 0
     while i < len(tokens):
         token = tokens[i].text
-        if not (token[:1].isupper() or token.casefold() in lexicon.HONORIFICS or token.casefold() in lexicon.PARTICLES or "-" in token):
+        if not (
+            token[:1].isupper()
+            or token.casefold() in lexicon.HONORIFICS
+            or token.casefold() in lexicon.PARTICLES
+            or "-" in token
+        ):
             i += 1
             continue
         many = _match(tokens, i, text)
@@ -194,7 +223,9 @@ def _running(text: str, ours: Ours, region: str) -> list[Mention]:
         start, end = tokens[found.first].start, tokens[found.last - 1].end
         if ours.is_person(found.name):
             continue
-        later = next((tokens[other.first].start for other in names[number + 1 :] if tokens[other.first].start >= end), len(text))
+        later = next(
+            (tokens[other.first].start for other in names[number + 1 :] if tokens[other.first].start >= end), len(text)
+        )
         result.append(_mention(text, found, start, end, later, region))
     return result
 
@@ -203,12 +234,22 @@ def _mention(text: str, found: _Found, start: int, end: int, later: int, region:
     line_start = text.rfind("\n", 0, start) + 1
     before = text[line_start:start]
     listed = bool(_LIST_ITEM.match(text[line_start : line_start + 12])) and not before[8:].strip(" -*•·\t")
-    saluted = bool(_SALUTED.match(before)) and not _SELF_BEFORE.search(before) and not listed and not re.search(r"\b(?:ich|wir|i|we)\b", before, re.IGNORECASE)
+    saluted = (
+        bool(_SALUTED.match(before))
+        and not _SELF_BEFORE.search(before)
+        and not listed
+        and not re.search(r"\b(?:ich|wir|i|we)\b", before, re.IGNORECASE)
+    )
     saluted = saluted or (found.courtesy and _opens_letter(text, line_start, start, end))
     context = text[max(0, start - 160) : start]
     role, colleague = role_before(context)
     role = found.role or role or _announced(context)
-    details = details_after(text[end:later] if listed else _unwrapped(text, end, later), region, listed=listed, family=found.name.family or "")
+    details = details_after(
+        text[end:later] if listed else _unwrapped(text, end, later),
+        region,
+        listed=listed,
+        family=found.name.family or "",
+    )
     self_named = bool(_SELF_BEFORE.search(context) or _SELF_AFTER.match(text[end : end + 40]))
     person = Registrant(
         found.name.given,
@@ -222,7 +263,14 @@ def _mention(text: str, found: _Found, start: int, end: int, later: int, region:
     person = as_said(person, text[max(0, start - 200) : end + 200])
     where = "list" if listed else "text"
     return Mention(
-        start, end, person, saluted, colleague or details.colleague, listed, self_named, found.courtesy,
+        start,
+        end,
+        person,
+        saluted,
+        colleague or details.colleague,
+        listed,
+        self_named,
+        found.courtesy,
         (Reason("name", " ".join(text[start:end].split()), where),),
     )
 
@@ -239,7 +287,9 @@ def _announced(context: str) -> str | None:
         return None
     clause = re.split(r"[.!?\n;]", context.rstrip()[:-1])[-1]
     roles = [word for word in re.findall(r"[A-ZÄÖÜ][\w-]+", clause) if organisations.role_word(word)]
-    roles = [word for word in roles if word.casefold() not in lexicon.COLLEAGUES or word.casefold() not in lexicon.OFFICES]
+    roles = [
+        word for word in roles if word.casefold() not in lexicon.COLLEAGUES or word.casefold() not in lexicon.OFFICES
+    ]
     return roles[-1] if len(roles) == 1 else None
 
 
@@ -261,11 +311,18 @@ def _match(tokens: list[_Token], i: int, text: str) -> list[_Found]:
         if tokens[i].text in _JOINERS and i + 2 < len(tokens) and tokens[i + 1].text.casefold() in lexicon.HONORIFICS:
             i += 2
     role_start = i
-    while i + 1 < len(tokens) and organisations.role_word(tokens[i].text.rstrip(".")) and tokens[i].text[:1].isupper() and (courtesy or i > role_start):
+    while (
+        i + 1 < len(tokens)
+        and organisations.role_word(tokens[i].text.rstrip("."))
+        and tokens[i].text[:1].isupper()
+        and (courtesy or i > role_start)
+    ):
         i += 1
     role = text[tokens[role_start].start : tokens[i - 1].end] if courtesy and i > role_start else ""
     title_start = i
-    while i < len(tokens) and (is_title(tokens[i].text) or (i > title_start and tokens[i].text.casefold().rstrip(".") in lexicon.TITLE_FOLLOW)):
+    while i < len(tokens) and (
+        is_title(tokens[i].text) or (i > title_start and tokens[i].text.casefold().rstrip(".") in lexicon.TITLE_FOLLOW)
+    ):
         i += 1
     title = None
     if i > title_start:
@@ -279,11 +336,23 @@ def _match(tokens: list[_Token], i: int, text: str) -> list[_Found]:
     if courtesy and tokens[first].text.casefold() in _SEVERAL:
         return _several(tokens, i)
     name = split_name(words, title=title, courtesy=courtesy)
-    if name and courtesy and len(words) == 1 and is_given(words[0]) and first and tokens[first - 1].text.casefold() in lexicon.PARTNERS:
+    if (
+        name
+        and courtesy
+        and len(words) == 1
+        and is_given(words[0])
+        and first
+        and tokens[first - 1].text.casefold() in lexicon.PARTNERS
+    ):
         name = PersonName(given=words[0], known=True)
     if name is None:
         return []
-    if len(words) == 1 and name.given and first and tokens[first - 1].text.casefold() in lexicon.OFFICES - lexicon.COLLEAGUES:
+    if (
+        len(words) == 1
+        and name.given
+        and first
+        and tokens[first - 1].text.casefold() in lexicon.OFFICES - lexicon.COLLEAGUES
+    ):
         name = PersonName(family=name.given)
     if not _vouched(name, words, text, tokens[i].start, tokens[last - 1].end, courtesy=courtesy):
         return []
@@ -337,7 +406,11 @@ def _particle_run(tokens: list[_Token], i: int) -> bool:
         return False
     for token in tokens[i : i + 4]:
         if token.text[:1].isupper():
-            return is_name_word(token.text.rstrip(".")) and token.text.casefold() not in lexicon.NOT_NAMES and not organisations.kind_gender(token.text)
+            return (
+                is_name_word(token.text.rstrip("."))
+                and token.text.casefold() not in lexicon.NOT_NAMES
+                and not organisations.kind_gender(token.text)
+            )
         if token.text.casefold() not in lexicon.PARTICLES:
             return False
     return False
@@ -363,7 +436,11 @@ def _couple(tokens: list[_Token], i: int, text: str, title: str | None, first: i
 def _several(tokens: list[_Token], i: int) -> list[_Found]:
     """'die Herren Sebald und Trautmann': each word is a family name."""
     found = []
-    while i < len(tokens) and is_name_word(tokens[i].text.rstrip(".")) and tokens[i].text.casefold() not in lexicon.NOT_NAMES:
+    while (
+        i < len(tokens)
+        and is_name_word(tokens[i].text.rstrip("."))
+        and tokens[i].text.casefold() not in lexicon.NOT_NAMES
+    ):
         found.append(_Found(PersonName(family=tidy_case(tokens[i].text.rstrip("."))), i, i + 1, courtesy=True))
         i += 1
         if i < len(tokens) and (tokens[i].text == "," or tokens[i].text.casefold() in _JOINERS):
@@ -378,7 +455,9 @@ def _vouched(name: PersonName, words: list[str], text: str, start: int, end: int
     if courtesy or name.title:
         return not organisations.kind_gender(words[-1]) or len(words) > 1 or courtesy
     line_start = text.rfind("\n", 0, start) + 1
-    item = bool(_LIST_ITEM.match(text[line_start : line_start + 12])) and not text[line_start:start].strip(" -*•·\t()0123456789.abcdefgh)")
+    item = bool(_LIST_ITEM.match(text[line_start : line_start + 12])) and not text[line_start:start].strip(
+        " -*•·\t()0123456789.abcdefgh)"
+    )
     before = text[max(0, start - 80) : start]
     role, colleague = role_before(before)
     kinds = any(organisations.kind_gender(word) for word in words)
@@ -386,7 +465,9 @@ def _vouched(name: PersonName, words: list[str], text: str, start: int, end: int
     if len(words) == 1:
         if _OFFICE_BEFORE.search(before) and not kinds and not roles:
             return True
-        return bool(name.given and (colleague or role)) or bool(colleague and not kinds and not roles and not name.given and before.rstrip()[-1:].isalpha())
+        return bool(name.given and (colleague or role)) or bool(
+            colleague and not kinds and not roles and not name.given and before.rstrip()[-1:].isalpha()
+        )
     if roles and not name.known:
         return False
     local = re.match(r"\W{0,4}([\w.+'-]+)@", text[end : end + 60])
@@ -396,7 +477,13 @@ def _vouched(name: PersonName, words: list[str], text: str, start: int, end: int
     if name.known and is_initials(words[0]):
         return bool(role or colleague or item or _SELF_BEFORE.search(before))
     if name.known:
-        return not (kinds and not is_given(words[0])) and not (kinds and organisations.kind_gender(words[1]) and len(words) == 2 and not (item or role or colleague) and False)
+        return not (kinds and not is_given(words[0])) and not (
+            kinds
+            and organisations.kind_gender(words[1])
+            and len(words) == 2
+            and not (item or role or colleague)
+            and False
+        )
     if kinds:
         return False
     return bool(role or colleague or item or _SELF_BEFORE.search(before))

@@ -68,8 +68,12 @@ def take_titles(tokens: list[str]) -> tuple[str | None, list[str]]:
 
 def _glued_titles(token: str) -> bool:
     pieces = [piece for piece in token.casefold().split(".") if piece]
-    return "." in token and bool(pieces) and pieces[0] in lexicon.TITLES and len(pieces) > 1 and all(
-        piece in lexicon.TITLES or piece in lexicon.TITLE_FOLLOW for piece in pieces
+    return (
+        "." in token
+        and bool(pieces)
+        and pieces[0] in lexicon.TITLES
+        and len(pieces) > 1
+        and all(piece in lexicon.TITLES or piece in lexicon.TITLE_FOLLOW for piece in pieces)
     )
 
 

@@ -6,6 +6,7 @@ the sender's domain, which is evidence for words in the mail and never a name by
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from inbox_worker.core.reading.people import lexicon
 from inbox_worker.core.reading.people.lexicon import fold
@@ -15,8 +16,12 @@ _BRACKETS = re.compile(r"\s*\([^()]*\)")
 _LEGAL_FORM = re.compile(
     r"[\s,]*\b(?:gGmbH|GmbH(?: ?& ?Co\.? ?KG(?:aA)?)?|AG|e\. ?V\.|eG|KG|UG(?: \(haftungsbeschränkt\))?|mbH|SE|Ltd\.?|Inc\.?|B\.V\.|S\.A\.|AöR|GbR|OHG)(?=\s|$|,)"
 )
-_COMPANY = re.compile(r"\b(?:\w*verlagsges\w*|\w*medienges\w*|\w*medien ?gruppe|\w*mediengruppe|\w*verlags?(?:haus)?|holding|\w*verlags?gruppe|publishing|pressevertrieb|druck(?:erei)?)\b", re.IGNORECASE)
+_COMPANY = re.compile(
+    r"\b(?:\w*verlagsges\w*|\w*medienges\w*|\w*medien ?gruppe|\w*mediengruppe|\w*verlags?(?:haus)?|holding|\w*verlags?gruppe|publishing|pressevertrieb|druck(?:erei)?)\b",
+    re.IGNORECASE,
+)
 _WORDS = re.compile(r"[^\W_][\w'’.\-]*|&|\+")
+_PLAIN_WORDS = re.compile(r"[^\W_][^\W_'’]*")
 _ARTICLE = re.compile(r"^(?:der|die|das|dem|den|des|vom|beim|von|bei|für|the|at|of|for|im|in|aus)\s+")
 _STREET = re.compile(
     r"(?:str\.|straße|strasse|stra\u00dfe|weg|platz|allee|gasse|ufer|damm|chaussee|ring|hof|markt|graben|wall|tor|berg|park|kai|steig|pfad|stieg|zeile|plan|promenade|street|road|lane|avenue|rue|via|calle|laan|straat|plein|ulica|ul\.)\W{0,2}\s?\d+\s?[a-zA-Z]?\b",
@@ -38,13 +43,16 @@ class Shape:
     score: int
 
 
+@lru_cache(maxsize=8192)
 def kind_gender(word: str) -> str | None:
     """'m', 'f', 'n' or 'pl' when `word` names a kind of organisation, None otherwise."""
     lowered = word.casefold().strip(".,;:")
     for table in (lexicon.MEDIA_WORDS, lexicon.PUBLIC_WORDS, lexicon.MEDIA_ENDINGS, lexicon.PUBLIC_ENDINGS):
         if lowered in table:
             return table[lowered]
-    if lowered.endswith(("boten", "blatts", "blattes", "kuriers", "anzeigers", "magazins", "kreises", "spiegels", "echos", "journals")):
+    if lowered.endswith(
+        ("boten", "blatts", "blattes", "kuriers", "anzeigers", "magazins", "kreises", "spiegels", "echos", "journals")
+    ):
         lowered = lowered.removesuffix("es").removesuffix("s").removesuffix("n")
     for table in (lexicon.MEDIA_ENDINGS, lexicon.PUBLIC_ENDINGS):
         for length in range(4, min(len(lowered), 18)):
@@ -59,6 +67,7 @@ def is_address_line(text: str) -> bool:
     return bool(_STREET.search(text) or _POSTCODE.search(text) or _POSTBOX.search(text))
 
 
+@lru_cache(maxsize=4096)
 def is_legal_line(text: str) -> bool:
     """Register court, managing directors, privacy notes, office hours: nothing about the writer."""
     return bool(_LEGAL_WORDS.search(text.casefold()))
@@ -69,11 +78,13 @@ def is_web(text: str) -> bool:
     return bool(_WEB.search(text))
 
 
+@lru_cache(maxsize=4096)
 def is_role(text: str) -> bool:
     """Whether a word of `text` names what somebody is ('Redakteurin Politik', 'Berlin Correspondent')."""
     return any(role_word(word) for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text))
 
 
+@lru_cache(maxsize=8192)
 def role_word(word: str) -> bool:
     """'Chefredakteurin', 'Reporter', 'Bürgermeisters' (genitive): also the end of a compound."""
     lowered = word.casefold()
@@ -89,6 +100,7 @@ def role_word(word: str) -> bool:
     return any(base[-length:] in lexicon.ROLES for length in range(5, min(len(base) - 2, 22)))
 
 
+@lru_cache(maxsize=4096)
 def is_department(text: str) -> bool:
     """A part of an organisation ('Ressort Land & Leben', 'Amt 61', 'Der Landrat')."""
     lowered = text.casefold().strip(" ,.;:")
@@ -96,7 +108,10 @@ def is_department(text: str) -> bool:
         return True
     first = re.split(r"[\s,/]", lowered, maxsplit=1)[0]
     return any(
-        lowered == word or first == word or (len(word) > 5 and first.endswith(word)) or (" " in word and lowered.startswith(word))
+        lowered == word
+        or first == word
+        or (len(word) > 5 and first.endswith(word))
+        or (" " in word and lowered.startswith(word))
         for word in lexicon.DEPARTMENTS
     )
 
@@ -109,7 +124,7 @@ def domain_overlap(text: str, address: str) -> float:
         return 0.0
     label = fold(max(labels, key=len).replace("-", ""))
     plain = max(labels, key=len).replace("-", "")
-    words = [word for word in _WORDS.findall(text) if len(word) > 1]
+    words = [word for word in _PLAIN_WORDS.findall(text) if len(word) > 1]
     if not label or not words:
         return 0.0
     hit = 0
@@ -143,7 +158,9 @@ def tidy(text: str) -> str:
     for kind in lexicon.KINDS_BEFORE:
         if lowered.startswith(kind + " "):
             rest = _ARTICLE.sub("", bare[len(kind) + 1 :]).strip(" :–-")
-            if rest[:1].isupper() and (kind_gender(rest.split()[-1]) or kind_gender(rest.split()[0]) or "-" in rest.split()[0]):
+            if rest[:1].isupper() and (
+                kind_gender(rest.split()[-1]) or kind_gender(rest.split()[0]) or "-" in rest.split()[0]
+            ):
                 return tidy(nominative(rest, bare[len(kind) + 1 :]))
     return bare
 
@@ -182,7 +199,9 @@ def shape(text: str, address: str = "") -> Shape:
     name = tidy(text)
     if not name or len(name) > 90 or "@" in name or re.match(r"(?i)www\.|https?:", name):
         return Shape("", 0)
-    if is_web(name) and (domain_overlap(name, address) < 0.5 or name.casefold() == address.rpartition("@")[2].casefold()):
+    if is_web(name) and (
+        domain_overlap(name, address) < 0.5 or name.casefold() == address.rpartition("@")[2].casefold()
+    ):
         return Shape("", 0)
     score = 0
     overlap = domain_overlap(name, address)
@@ -224,7 +243,8 @@ def begins_with_role(text: str) -> bool:
 def split_role_and_organisation(text: str, address: str = "") -> tuple[str | None, str | None]:
     """'1. Bürgermeister Markt Obersteinach' -> both; 'Leiterin der Lokalredaktion' -> the role alone."""
     linked = re.search(
-        r"\s(?:(?:bei|beim|für|von|vom|at|of|for|with|in|im)(?:\s(?:der|die|das|dem|den|the))?|der|des|des|@)\s(?=[„\"»A-ZÄÖÜ\d])", text
+        r"\s(?:(?:bei|beim|für|von|vom|at|of|for|with|in|im)(?:\s(?:der|die|das|dem|den|the))?|der|des|des|@)\s(?=[„\"»A-ZÄÖÜ\d])",
+        text,
     )
     if linked:
         role, rest = text[: linked.start()].strip(" ,"), text[linked.start() :].strip()
@@ -263,6 +283,13 @@ def _is_proper_organisation(name: str) -> bool:
     if not kinds:
         return False
     # a bare common noun ("der Stadtverwaltung", "der Redaktion") names nobody
-    return len(words) > 1 or "-" in words[0] or kinds[0].casefold() not in {
-        *lexicon.PUBLIC_ENDINGS, *lexicon.PUBLIC_WORDS, *lexicon.MEDIA_ENDINGS,
-    }
+    return (
+        len(words) > 1
+        or "-" in words[0]
+        or kinds[0].casefold()
+        not in {
+            *lexicon.PUBLIC_ENDINGS,
+            *lexicon.PUBLIC_WORDS,
+            *lexicon.MEDIA_ENDINGS,
+        }
+    )

@@ -25,13 +25,24 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _LATER_EXTENSION = re.compile(
-    r"\b(?:durchwahl|dw|klappe|nebenstelle|nst|app|apparat|direktwahl)\.?\s?:?\s{0,3}[-–]?\s?(\d{1,6})\b(?![\d/ ]{2})", re.IGNORECASE
+    r"\b(?:durchwahl|dw|klappe|nebenstelle|nst|app|apparat|direktwahl)\.?\s?:?\s{0,3}[-–]?\s?(\d{1,6})\b(?![\d/ ]{2})",
+    re.IGNORECASE,
 )
 _SWITCH_TAIL = re.compile(r"[\s/–‐‑−-]+0$")
 _OPTIONAL_ZERO = re.compile(r"\(\s?0\s?\)")
 _POSTCODES = (
-    (re.compile(r"\bA\s?[-–]\s?\d{4}\b|\bÖsterreich\b|\bAustria\b|\b\d{4} (?:Wien|Graz|Linz|Salzburg|Innsbruck|Klagenfurt|Bregenz|St\. Pölten|Eisenstadt|Villach|Wels|Dornbirn)\b"), "AT"),
-    (re.compile(r"\bCH\s?[-–]\s?\d{4}\b|\bSchweiz\b|\bSwitzerland\b|\bSuisse\b|\b\d{4} (?:Zürich|Bern|Basel|Luzern|Genf|Genève|Lausanne|Winterthur|St\. Gallen|Chur|Aarau|Solothurn|Biel|Thun|Zug)\b"), "CH"),
+    (
+        re.compile(
+            r"\bA\s?[-–]\s?\d{4}\b|\bÖsterreich\b|\bAustria\b|\b\d{4} (?:Wien|Graz|Linz|Salzburg|Innsbruck|Klagenfurt|Bregenz|St\. Pölten|Eisenstadt|Villach|Wels|Dornbirn)\b"
+        ),
+        "AT",
+    ),
+    (
+        re.compile(
+            r"\bCH\s?[-–]\s?\d{4}\b|\bSchweiz\b|\bSwitzerland\b|\bSuisse\b|\b\d{4} (?:Zürich|Bern|Basel|Luzern|Genf|Genève|Lausanne|Winterthur|St\. Gallen|Chur|Aarau|Solothurn|Biel|Thun|Zug)\b"
+        ),
+        "CH",
+    ),
     (re.compile(r"\bL\s?[-–]\s?\d{4}\b|\bLuxembourg\b|\bLuxemburg\b"), "LU"),
     (re.compile(r"\bNL\s?[-–]|\bNederland\b|\b\d{4} [A-Z]{2} [A-Z]"), "NL"),
     (re.compile(r"\bF\s?[-–]\s?\d{5}\b|\bFrance\b|\bFrankreich\b"), "FR"),
@@ -39,7 +50,21 @@ _POSTCODES = (
     (re.compile(r"\bFL\s?[-–]\s?\d{4}\b|\bLiechtenstein\b"), "LI"),
     (re.compile(r"\bI\s?[-–]\s?\d{5}\b|\bItalia\b|\bSüdtirol\b"), "IT"),
 )
-_TLDS = {"at": "AT", "ch": "CH", "lu": "LU", "nl": "NL", "fr": "FR", "uk": "GB", "be": "BE", "dk": "DK", "pl": "PL", "it": "IT", "es": "ES", "cz": "CZ", "li": "LI"}
+_TLDS = {
+    "at": "AT",
+    "ch": "CH",
+    "lu": "LU",
+    "nl": "NL",
+    "fr": "FR",
+    "uk": "GB",
+    "be": "BE",
+    "dk": "DK",
+    "pl": "PL",
+    "it": "IT",
+    "es": "ES",
+    "cz": "CZ",
+    "li": "LI",
+}
 _SHORTEST, _LONGEST = 6, 15
 
 
@@ -128,7 +153,10 @@ def _pieces(written: str) -> list[tuple[str, int]]:
 def _label(before: str) -> Kind | None:
     """What the words in front of a number say it is; None for numbers that are no telephones."""
     lowered = before.casefold()
-    if re.search(r"(?:iban|hrb|hra|ust|steuer|konto|blz|plz|id|nr\. ?\d*|kennnummer|aktenzeichen|az|siret|code|pin|postfach)[\s.:-]*$", lowered):
+    if re.search(
+        r"(?:iban|hrb|hra|ust|steuer|konto|blz|plz|id|nr\. ?\d*|kennnummer|aktenzeichen|az|siret|code|pin|postfach)[\s.:-]*$",
+        lowered,
+    ):
         return None
     words = [word.casefold().rstrip(".") for word in _LABEL.findall(before)]
     kinds = [_kind(word) for word in words[-5:]]
@@ -152,9 +180,16 @@ def _kind(word: str) -> Kind | None:
     kind = lexicon.PHONE_LABELS.get(word)
     if kind is None and len(word) > 6:
         kind = next(
-            (k for label, k in lexicon.PHONE_LABELS.items() if k != "direct" and len(label) > 3 and word.endswith(label)), None
+            (
+                k
+                for label, k in lexicon.PHONE_LABELS.items()
+                if k != "direct" and len(label) > 3 and word.endswith(label)
+            ),
+            None,
         )
-    return "fax" if kind == "fax" else "switchboard" if kind == "switchboard" else "direct" if kind == "direct" else None
+    return (
+        "fax" if kind == "fax" else "switchboard" if kind == "switchboard" else "direct" if kind == "direct" else None
+    )
 
 
 def _join(base: str, extension: str) -> str:
@@ -193,7 +228,9 @@ def _without_national_twins(found: list[Phone]) -> list[Phone]:
 
 @lru_cache(maxsize=4096)
 def _e164(written: str, region: str) -> tuple[str, bool] | None:
-    digits = re.sub(r"[^\d+]", "", _OPTIONAL_ZERO.sub("", written) if re.match(r"\s*\(?(?:\+|00)", written) else written)
+    digits = re.sub(
+        r"[^\d+]", "", _OPTIONAL_ZERO.sub("", written) if re.match(r"\s*\(?(?:\+|00)", written) else written
+    )
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     if not _SHORTEST <= len(digits.lstrip("+0")) <= _LONGEST or not digits.startswith(("+", "0")):

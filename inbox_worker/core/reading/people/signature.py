@@ -21,6 +21,8 @@ _RULE = re.compile(r"^[\s\-–—_=*~#+.]*$")
 _MAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _LABEL_ONLY = re.compile(r"^(?:[^\W\d_][\w.-]{0,14}\s?[:.]?\s*)$")
 _SLOGAN = re.compile(r"[!?]|\b(?:wir|uns|unsere?|Sie|Ihnen|we|our|you)\b")
+_CLOSING = re.compile(r"(?:" + "|".join(map(re.escape, lexicon.CLOSINGS)) + r")(?![^\W\d_])")
+_SIGNING = re.compile(r"(?:" + "|".join(map(re.escape, lexicon.SIGNING)) + r")(?![^\W\d_])", re.IGNORECASE)
 _MOST_LINES = 40
 
 
@@ -82,7 +84,7 @@ def signature_person(block: str, *, display_name: str, address: str, desk: Desk)
     if phone:
         because.append(Reason("phone", phone, _WHERE))
     assistant = bool(role) and any(word in lexicon.ASSISTANTS for word in re.findall(r"\w+", (role or "").casefold()))
-    office = any(fold(word) in {fold(a) for a in lexicon.ASSISTANTS} for word in re.findall(r"\w+", block)[:40])
+    office = any(word.casefold() in lexicon.ASSISTANTS for word in re.findall(r"\w+", block)[:40])
     if person is None:
         return SignatureReading(None, tuple(because), "", organisation, on_behalf or office, partial=False)
     registrant = Registrant(person.given, person.family, person.title, organisation, role, phone)
@@ -112,7 +114,9 @@ def _without_numbers(line: str) -> str:
     """The line with its telephone numbers and their labels cut out, as a separator."""
     spans = [(phone.start, phone.end) for phone in phones.find_phones(line)]
     for start, end in reversed(spans):
-        before = re.sub(r"(?:[\s(|/,–-]*[^\W\d_.]{1,12}(?:[-/][^\W\d_]{1,10})?\.?\s?:?\s*|[☎✆📞📱📠]\s*)$", _cut_label, line[:start])
+        before = re.sub(
+            r"(?:[\s(|/,–-]*[^\W\d_.]{1,12}(?:[-/][^\W\d_]{1,10})?\.?\s?:?\s*|[☎✆📞📱📠]\s*)$", _cut_label, line[:start]
+        )
         line = before.rstrip(" (") + " | " + line[end:].lstrip(" )")
     return line
 
@@ -126,17 +130,15 @@ def _cut_label(match: re.Match[str]) -> str:
 
 def without_closing(line: str) -> str | None:
     """What follows a closing formula in its line ('mfg Ursel Dammeyer' -> 'Ursel Dammeyer'); None: no closing."""
-    lowered = line.casefold().strip()
-    for closing in lexicon.CLOSINGS:
-        if lowered.startswith(closing) and not lowered[len(closing) : len(closing) + 1].isalpha():
-            rest = line.strip()[len(closing) :].strip(" ,!.:;–-")
-            words = rest.split()
-            while words and (
-                words[0].casefold().strip(",.!") in lexicon.CLOSING_WORDS
-                or (words[0][:1].islower() and words[0].casefold() not in lexicon.PARTICLES)
-            ):
-                words = words[1:]
-            return " ".join(words)
+    lowered = line.lower().strip()
+    if closing := _CLOSING.match(lowered):
+        words = line.strip()[closing.end() :].strip(" ,!.:;–-").split()
+        while words and (
+            words[0].casefold().strip(",.!") in lexicon.CLOSING_WORDS
+            or (words[0][:1].islower() and words[0].casefold() not in lexicon.PARTICLES)
+        ):
+            words = words[1:]
+        return " ".join(words)
     words = [word.strip(",.!:;") for word in lowered.split()]
     if len(words) <= 8 and any(word in lexicon.CLOSING_WORDS for word in words):
         return ""
@@ -145,12 +147,11 @@ def without_closing(line: str) -> str | None:
 
 def _signing(text: str) -> tuple[str, bool]:
     """'i. A. Hannelore Gaul' -> ('Hannelore Gaul', True); 'Ihr K. Kröger' -> ('K. Kröger', False)."""
-    lowered = text.casefold()
-    for word in lexicon.SIGNING:
-        if lowered.startswith(word) and not lowered[len(word) : len(word) + 1].isalpha():
-            behalf = word.replace(" ", "").startswith(("i.", "ia", "iv", "im", "in", "for", "on", "pp", "p.p"))
-            return text[len(word) :].strip(" ,:."), behalf
-    return text, False
+    signing = _SIGNING.match(text)
+    if signing is None:
+        return text, False
+    behalf = signing[0].casefold().replace(" ", "").startswith(("i.", "ia", "iv", "im", "in", "for", "on", "pp", "p.p"))
+    return text[signing.end() :].strip(" ,:."), behalf
 
 
 def _find_name(
@@ -278,13 +279,21 @@ def _organisation_and_role(
             text = _after_name(piece.text, name)
         for segment in _segments(text):
             plain = segment.strip(" ,;:()–-")
-            if not plain or _RULE.match(plain) or _is_label(plain) or ours.is_ours(plain) or organisations.is_address_line(plain):
+            if (
+                not plain
+                or _RULE.match(plain)
+                or _is_label(plain)
+                or ours.is_ours(plain)
+                or organisations.is_address_line(plain)
+            ):
                 continue
             if _office_line(plain):
                 continue
-            if organisations.is_role(plain) and (
-                organisations.begins_with_role(plain) or organisations.shape(plain, address).score < 5
-            ) and not (" " not in plain and organisations.domain_overlap(plain, address) >= 0.8):
+            if (
+                organisations.is_role(plain)
+                and (organisations.begins_with_role(plain) or organisations.shape(plain, address).score < 5)
+                and not (" " not in plain and organisations.domain_overlap(plain, address) >= 0.8)
+            ):
                 written, proper = organisations.split_role_and_organisation(plain, address)
                 if role is None and written and len(written) < 80 and piece.line - name_line <= 5:
                     role = written.strip(" ,")
@@ -297,9 +306,16 @@ def _organisation_and_role(
             if proper_shape.name and proper_shape.score >= 2:
                 best = _better(best, score, proper_shape.name)
             elif (
-                fallback is None and name_piece is not None and near and proper_shape.name
-                and proper_shape.score >= 0 and not _SLOGAN.search(plain) and not organisations.is_web(plain)
-                and parse_name(plain) != name and not _MAIL.search(plain) and not _LABEL_ONLY.match(plain + ":x")
+                fallback is None
+                and name_piece is not None
+                and near
+                and proper_shape.name
+                and proper_shape.score >= 0
+                and not _SLOGAN.search(plain)
+                and not organisations.is_web(plain)
+                and parse_name(plain) != name
+                and not _MAIL.search(plain)
+                and not _LABEL_ONLY.match(plain + ":x")
                 and not _is_place(plain)
             ):
                 fallback = proper_shape.name
@@ -330,7 +346,12 @@ def _segments(text: str) -> list[str]:
     inner = re.sub(r"[()]", ",", text) if "(" in text else text
     parts = [part for part in re.split(r"\s*,\s*|\s+/\s+", inner) if part.strip()]
     first = text.split()[0].casefold() if text.split() else ""
-    if first in lexicon.PUBLIC_ENDINGS and " für " in text and len(parts) > 1 and not any(map(organisations.is_role, parts[1:])):
+    if (
+        first in lexicon.PUBLIC_ENDINGS
+        and " für " in text
+        and len(parts) > 1
+        and not any(map(organisations.is_role, parts[1:]))
+    ):
         return [text]
     return parts
 
@@ -344,10 +365,12 @@ def _after_name(text: str, name: PersonName | None) -> str:
     text, _ = _signing(text)
     spelt = [word for word in f"{name.title or ''} {name.given or ''} {name.family or ''}".split() if word]
     rest = text
+    given_cut = False
     for word in spelt:
         if rest.casefold().startswith(word.casefold()):
+            given_cut = given_cut or word in (name.given or "")
             rest = rest[len(word) :].lstrip(" ")
-    if rest != text:
+    if rest != text and (given_cut or not rest[:1].isalpha()):
         return rest.strip(" ,()–-|/")
     if name.family and name.given:
         cut = text.casefold().find(f"{name.given} {name.family}".casefold())

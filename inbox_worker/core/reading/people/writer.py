@@ -76,10 +76,18 @@ def _signed_at(text: str, named: tuple[Mention, ...], person: Registrant | None)
         if behind.count("\n") > _MOST_TRAILING_LINES or re.search(r"[a-zäöüß]{2}[.!?]\s+[A-ZÄÖÜ]", behind):
             continue
         line_start = text.rfind("\n", 0, mention.start) + 1
-        alone = not text[line_start : mention.start].strip() or without_closing(text[line_start : mention.start]) is not None
+        alone = (
+            not text[line_start : mention.start].strip()
+            or without_closing(text[line_start : mention.start]) is not None
+        )
         if person and person.family_name and _compatible(person, mention.person):
             return line_start if alone else mention.start
-        if (person is None or not person.family_name) and alone and mention.person.given_name and mention.person.family_name:
+        if (
+            (person is None or not person.family_name)
+            and alone
+            and mention.person.given_name
+            and mention.person.family_name
+        ):
             return line_start
     return _named_line(text, person)
 
@@ -96,9 +104,7 @@ def _named_line(text: str, person: Registrant | None) -> int | None:
     return None
 
 
-def _other_address(
-    text: str, named: tuple[Mention, ...], own: Mention | None, address: str, desk: Desk
-) -> str | None:
+def _other_address(text: str, named: tuple[Mention, ...], own: Mention | None, address: str, desk: Desk) -> str | None:
     """An address in the text that the writer wants to be answered at; never the sender's, ours or another person's."""
     others = {mention.person.email for mention in named if mention is not own}
     domains = {ours.rpartition("@")[2] for ours in (*desk.addresses, desk.contact.email)}
@@ -128,7 +134,11 @@ def _compatible(one: Registrant, other: Registrant) -> bool:
         return False
     if not one.given_name or not other.given_name:
         return True
-    return fold(one.given_name)[:1] == fold(other.given_name)[:1] if _short(one, other) else fold(one.given_name) == fold(other.given_name)
+    return (
+        fold(one.given_name)[:1] == fold(other.given_name)[:1]
+        if _short(one, other)
+        else fold(one.given_name) == fold(other.given_name)
+    )
 
 
 def _short(one: Registrant, other: Registrant) -> bool:
@@ -191,12 +201,21 @@ def own_organisation(text: str, sentences: list[str], address: str, desk: Desk) 
                 continue
             name = organisations.tidy(organisations.nominative(phrase, f"{match['link'].split()[-1]} {phrase}"))
             link_words = match["link"].casefold().split()
-            score = 1.0 if first_person and link_words[0] in _HOUSE | {"von", "of", "heißt", "heisst", "namens", "called"} else 0.0
-            score += (organisations.shape(phrase, address).score)
+            score = (
+                1.0
+                if first_person and link_words[0] in _HOUSE | {"von", "of", "heißt", "heisst", "namens", "called"}
+                else 0.0
+            )
+            score += organisations.shape(phrase, address).score
             link = match["link"].casefold().split()[0]
             score += 3 if match["kind"] else 0
             score += 3 if link_words[0] in _HOUSE and works and _distinct(phrase) else 0
-            score += 1 if first_person and link in {"für", "bei", "beim", "von", "vom", "for", "from", "at", "with", "on", "of"} else 0
+            score += (
+                1
+                if first_person
+                and link in {"für", "bei", "beim", "von", "vom", "for", "from", "at", "with", "on", "of"}
+                else 0
+            )
             if not first_person and organisations.domain_overlap(phrase, address) < 0.5:
                 score -= 3
             if score >= 3 and (best is None or score > best[0]) and _proper(name):
@@ -213,14 +232,23 @@ def _distinct(phrase: str) -> bool:
 
 def _proper(name: str) -> bool:
     words = name.split()
-    return len(words) > 1 or "-" in name or not organisations.kind_gender(name) or name.casefold() not in {
-        *lexicon.MEDIA_ENDINGS, *lexicon.PUBLIC_ENDINGS, *lexicon.MEDIA_WORDS, *lexicon.PUBLIC_WORDS,
-    }
+    return (
+        len(words) > 1
+        or "-" in name
+        or not organisations.kind_gender(name)
+        or name.casefold()
+        not in {
+            *lexicon.MEDIA_ENDINGS,
+            *lexicon.PUBLIC_ENDINGS,
+            *lexicon.MEDIA_WORDS,
+            *lexicon.PUBLIC_WORDS,
+        }
+    )
 
 
 def _proper_words(phrase: str) -> str:
     """The leading words of a phrase that can be a proper name."""
-    if phrase[:1] in "„\"»":
+    if phrase[:1] in '„"»':
         end = re.search(r"[“”\"«]", phrase[1:])
         return phrase[: end.end() + 1] if end else phrase
     kept: list[str] = []
@@ -228,10 +256,16 @@ def _proper_words(phrase: str) -> str:
     for word in phrase.split():
         quoted = quoted or word[:1] in _OPENING
         small = word in _SMALL
-        bare = word.casefold().strip("„“»\"")
+        bare = word.casefold().strip('„“»"')
         if not quoted and not (word[:1].isupper() or word[:1].isdigit() or small):
             break
-        if kept and not quoted and bare in lexicon.NOT_NAMES and not organisations.kind_gender(word) and kept[-1] != "&":
+        if (
+            kept
+            and not quoted
+            and bare in lexicon.NOT_NAMES
+            and not organisations.kind_gender(word)
+            and kept[-1] != "&"
+        ):
             break
         kept.append(word)
         if quoted and word[-1:] in _CLOSING:
@@ -241,8 +275,33 @@ def _proper_words(phrase: str) -> str:
     return " ".join(kept)
 
 
-_OPENING, _CLOSING = "„“\"»«‚", "“”\"«»‘"
-_SMALL = frozenset({"und", "&", "am", "an", "der", "im", "of", "the", "des", "für", "von", "a.", "d.", "zu", "+", "les", "de", "plus", "dei", "di", "des", "du"})
+_OPENING, _CLOSING = '„“"»«‚', '“”"«»‘'
+_SMALL = frozenset(
+    {
+        "und",
+        "&",
+        "am",
+        "an",
+        "der",
+        "im",
+        "of",
+        "the",
+        "des",
+        "für",
+        "von",
+        "a.",
+        "d.",
+        "zu",
+        "+",
+        "les",
+        "de",
+        "plus",
+        "dei",
+        "di",
+        "des",
+        "du",
+    }
+)
 
 
 def _by_domain(text: str, address: str, desk: Desk) -> tuple[float, str] | None:
@@ -251,9 +310,13 @@ def _by_domain(text: str, address: str, desk: Desk) -> tuple[float, str] | None:
         phrase = _proper_words(" ".join(match[0].split()))
         if phrase and not ours.is_ours(phrase) and organisations.domain_overlap(phrase, address) >= 0.7:
             words = phrase.split()
-            while len(words) > 1 and organisations.domain_overlap(" ".join(words[1:]), address) >= organisations.domain_overlap(" ".join(words), address):
+            while len(words) > 1 and organisations.domain_overlap(
+                " ".join(words[1:]), address
+            ) >= organisations.domain_overlap(" ".join(words), address):
                 words = words[1:]
-            while len(words) > 1 and organisations.domain_overlap(" ".join(words[:-1]), address) >= organisations.domain_overlap(" ".join(words), address):
+            while len(words) > 1 and organisations.domain_overlap(
+                " ".join(words[:-1]), address
+            ) >= organisations.domain_overlap(" ".join(words), address):
                 words = words[:-1]
             name = " ".join(words)
             if fold(name) not in fold(address.rpartition("@")[0]):
@@ -265,7 +328,8 @@ def _by_domain(text: str, address: str, desk: Desk) -> tuple[float, str] | None:
 
 
 _ROLE = re.compile(
-    r"\b(?:(?:ich )?bin (?:seit \w+ )?|als |i am |i'm |i work as |arbeite als |ich, )(?:hier |auch |bei uns |die |der |ein |eine |einer |an? |the |your )?(?P<role>[^\n.,;:!?()]{3,70})", re.IGNORECASE
+    r"\b(?:(?:ich )?bin (?:seit \w+ )?|als |i am |i'm |i work as |arbeite als |ich, )(?:hier |auch |bei uns |die |der |ein |eine |einer |an? |the |your )?(?P<role>[^\n.,;:!?()]{3,70})",
+    re.IGNORECASE,
 )
 
 
