@@ -36,6 +36,12 @@ class Evidence:
 
     sentence: Sentence
     hits: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
+    likely: dict[str, float] = field(default_factory=dict)
+    """How likely each label of `learning` is."""
+
+    def is_likely(self, *labels: str, least: float = 0.5) -> bool:
+        """Whether the sentence is judged to do one of `labels`."""
+        return sum(self.likely.get(label, 0.0) for label in labels) >= least
 
     def does(self, *acts: str) -> bool:
         """Whether the sentence strongly does one of `acts`."""

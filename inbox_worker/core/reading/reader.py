@@ -13,6 +13,7 @@ from inbox_worker.core.message import Address, Message
 from inbox_worker.core.reading.events import Calendar, Spoken
 from inbox_worker.core.reading.intent import Evidence, evidence
 from inbox_worker.core.reading.language import answer_language
+from inbox_worker.core.reading.learning import judge
 from inbox_worker.core.reading.parts import Forwarded, Parts, split
 from inbox_worker.core.reading.people import Mention, mentions, vcard_person, writer
 from inbox_worker.core.reading.sentences import sentences
@@ -65,10 +66,10 @@ def _read(message: Message, desk: Desk) -> Request:
     language, language_reason = answer_language(source.new, message.subject, source.signature)
     if message.encrypted:
         return Request(Intent.UNCLEAR, language, because=(language_reason,), concerns=(Reason("encrypted, can't be read"),))
-    text = [evidence(one) for one in sentences(source.new, "text")]
+    text = _evidence(source.new, "text")
     bare_subject = _REPLY.sub("", message.subject)
     is_reply = bare_subject != message.subject
-    subject = [evidence(one) for one in sentences(bare_subject, "subject")]
+    subject = _evidence(bare_subject, "subject")
     reading = writer(source.new, source.signature, display_name=source.display_name, address=source.address, desk=desk)
     me = reading.person
     for part in message.parts:
@@ -79,7 +80,7 @@ def _read(message: Message, desk: Desk) -> Request:
     found = mentions(source.new, desk)
     named = named_people(found, text, me)
     listed = any(mention.listed for mention in found)
-    want = wish(text, subject, reply=is_reply, people=listed)
+    want = wish(text, subject, reply=is_reply, listed=listed)
     if not found and want.intent is Intent.REGISTRATION and (me is None or not any(one.sentence.words for one in text)):
         from_subject = [m for m in mentions(bare_subject, desk) if not m.salutation]
         if from_subject:
@@ -109,6 +110,11 @@ def _read(message: Message, desk: Desk) -> Request:
     )
 
 
+def _evidence(text: str, where: str) -> list[Evidence]:
+    found = [evidence(one) for one in sentences(text, where)]
+    return [replace(one, likely=judge(one)) for one in found]
+
+
 def _today(message: Message, desk: Desk) -> date:
     at = message.date or message.arrived
     first = min((event.start for event in desk.events), default=None)
@@ -126,8 +132,8 @@ def _source(message: Message, parts: Parts, desk: Desk) -> tuple[_Source, Forwar
             continue
         if inner and (inner.key == sender.key or inner.key == desk.contact.email):
             continue
-        outer = [evidence(one) for one in sentences(parts.new, "text")]
-        if any(one.does("self") and one.personal for one in outer):
+        outer = _evidence(parts.new, "text")
+        if any(one.does("self") and one.personal and one.is_likely("comes") for one in outer):
             continue
         address = inner.addr_spec if inner else sender.addr_spec
         return _Source(forwarded.text, forwarded.signature, inner.name if inner else "", address, passed_on=True), forwarded

@@ -14,7 +14,12 @@ _ABBREVIATIONS = frozenset(
     "hd zt zb dh ua uvm mo di mi do fr sa so jan feb mär apr jun jul aug sep sept okt nov dez mr mrs ms vs approx no "
     "abs art allg geb max min mind tgl zzgl abt betr anm teiln mobil durchw resp i.a i.v v.a z.b d.h u.a o.g s.o".split()
 )
-_END = re.compile(r"[.!?…]+[\"”“»)']*(?=\s|$)|[!?…]{2,}|[:;]-?[)(](?=\s|$)|;(?=\s)|\s[–—-]\s(?=\w)|\n")
+_END = re.compile(r"[.!?…]+[\"”“»)']*(?=\s|$)|[!?…]{2,}|[:;]-?[)(](?=\s|$)|;(?=\s)|\n")
+_STARTERS = frozenset(
+    "Ich Wir Bitte Das Es Mein Meine Unser Unsere Die Der Ist Gibt Wird Kann Können Könnten Danke Vielen Leider Den Dazu Aber Und Da I We Please "
+    "Could Can Is Thanks Mit Viele".split()
+)
+_SHORT = 3
 _BULLET = re.compile(r"\s*(?:[-–—*•·▪►>]\s+|\(?\d{1,2}[.)]\s|[a-z]\)\s)")
 
 
@@ -99,11 +104,13 @@ def _ends(text: str, match: re.Match[str]) -> bool:
         return True
     before = text[max(0, match.start() - 14) : match.start()].rsplit(None, 1)
     word = before[-1].lstrip("(„\"'“").casefold() if before else ""
-    if word.isdigit() and len(word) <= 2:
-        following = text[match.end() : match.end() + 24].split()
-        # "am 24. ist" goes on, "Punkt 24. Ich" ends; before a month's name or a lower-case word it goes on.
-        return bool(following) and following[0] in {"Ich", "Wir", "Bitte", "Das", "Es", "Mein", "Meine", "I", "Please", "Die", "Der"}
-    return not (len(word) == 1 or word in _ABBREVIATIONS or re.fullmatch(r"[\d.]*\d", word) and text[match.end() : match.end() + 2].strip().isdigit())
+    following = text[match.end() : match.end() + 24].lstrip()
+    if word[-1:].isdigit():
+        # "am 24. ist", "am 24.11. tagt" go on, "Punkt 24. Ich" ends; before a month's name it goes on.
+        return not following or following.split()[0].rstrip(",") in _STARTERS
+    if len(word) == 1 or word in _ABBREVIATIONS:
+        return False
+    return len(word) > _SHORT or not following[:1].islower()
 
 
 def _line_ends(text: str, at: int) -> bool:

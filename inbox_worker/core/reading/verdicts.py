@@ -1,6 +1,6 @@
 """What a mail wants, weighed from the evidence of all its sentences.
 
-Never looks at people or events; never guesses: without evidence a mail is unclear.
+Never looks at events, and never guesses: what no sentence says is unclear, and a person sees it.
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.registration import Intent, Reason
+
+_FAINT = 0.3
+_CLEAR = 0.75
+_LONG = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,78 +25,117 @@ class Wish:
     because: tuple[Reason, ...] = ()
 
 
-def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, people: bool) -> Wish:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The sentences by what they do."""
+
+    coming: list[Evidence]
+    going: list[Evidence]
+    link: list[Evidence]
+    already: list[Evidence]
+    asking: list[Evidence]
+    left_open: list[Evidence]
+    doubts: list[Evidence]
+    strange: list[Evidence]
+    away: list[Evidence]
+    thanks: list[Evidence]
+
+
+def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, listed: bool) -> Wish:
     """Weigh the sentences of the new text and of the subject.
 
-    `reply`: the subject is an answer to ours, so its words are ours. `people`: the mail names people in a list.
+    `reply`: the subject is an answer to ours, so its words are ours. `listed`: people stand in a list or table.
     """
-    hostile = [one for one in text if one.does("hostile")]
-    coming, going = _coming(text), _going(text)
-    if hostile and (len(hostile) > 1 or not coming):
-        return Wish(Intent.UNCLEAR, concerns=_reasons("not a request to us", hostile, "hostile"))
+    found = _found(text)
     own_subject = () if reply else tuple(subject)
-    trouble = [one for one in text if one.does("trouble")]
-    registered = [one for one in text if one.does("registered")]
-    asking = [one for one in text if _asks(one)]
-    doubts = [one for one in text if one.does("doubt") and not one.does("going")]
-    left_open = [one for one in text if one.does("open")]
-    if not coming and not going:
-        coming = [one for one in text if one.hints("any", "self") and not _asks(one) and not one.does("trouble", "registered", "offer")]
-        if not coming or not any(one.does("self", "any") for one in coming):
-            coming = _coming(own_subject) + coming
-        going = _going(own_subject) if not text or not coming else []
-    concerns = _reasons("asks", asking, "ask")
-    if trouble and not going and (registered or not any(one.does("self", "other") for one in coming)):
-        return Wish(Intent.LINK_REQUEST, concerns=concerns, because=_reasons("link", trouble, "trouble"))
-    if registered and not going and not any(one.does("other", "replace") for one in coming):
-        if any(one.hints("any") for one in text) and not any(one.does("self") for one in coming):
-            return Wish(Intent.LINK_REQUEST, concerns=concerns, because=_reasons("registered already", registered, "registered"))
-    if left_open and not any(one.does("self", "other") and not one.does("open") for one in coming):
-        return Wish(Intent.INQUIRY, concerns=concerns or _reasons("left open", left_open, "open"), because=_reasons("left open", left_open, "open"))
-    if going and coming:
-        last_going, last_coming = text.index(going[-1]) if going[-1] in text else -1, max((text.index(one) for one in coming if one in text), default=-1)
-        others = any(one.does("other", "replace") for one in coming)
-        if not others and last_coming < last_going and not people:
-            coming = []
-    if coming or (people and not going and not asking):
-        return Wish(Intent.REGISTRATION, tuple(coming), tuple(going), concerns + _reasons("doubt", doubts, "doubt"), _reasons("registers", coming, "self", "other", "any"))
+    if found.strange and (len(found.strange) >= len(found.coming) + len(found.going) + len(found.link)):
+        return Wish(Intent.UNCLEAR, concerns=_reasons("not a request to us", found.strange, "hostile"))
+    if not (found.coming or found.going or found.link or found.left_open):
+        found = _from_subject(found, own_subject, text)
+    if not (found.coming or found.going or found.link or found.asking or found.thanks):
+        found = _faint(found, text)
+    if found.away and len(found.away) >= len(found.coming) + len(found.going) + len(found.link):
+        return Wish(Intent.UNCLEAR, concerns=_reasons("reads like an absence note or a receipt", found.away))
+    concerns = _reasons("asks", found.asking, "ask")
+    if found.link and not found.going and not _new_people(found):
+        return Wish(Intent.LINK_REQUEST, concerns=concerns, because=_reasons("link", found.link, "trouble"))
+    if found.left_open and not any(one.is_likely("comes", least=_CLEAR) for one in found.coming):
+        concerns = concerns or _reasons("left open", found.left_open, "open")
+        return Wish(Intent.INQUIRY, concerns=concerns, because=_reasons("left open", found.left_open, "open"))
+    coming, going = _settled(found, text)
+    if coming or (listed and not going and not found.asking):
+        doubts = _reasons("doubt", found.doubts, "doubt")
+        because = _reasons("registers", coming, "self", "other", "any") + _reasons("withdraws", going, "decline_self", "decline_other")
+        return Wish(Intent.REGISTRATION, tuple(coming), tuple(going), concerns + doubts, because)
     if going:
         return Wish(Intent.CANCELLATION, (), tuple(going), concerns, _reasons("withdraws", going, "decline_self", "decline_other"))
-    if asking:
+    if found.asking:
         return Wish(Intent.INQUIRY, concerns=concerns, because=concerns)
-    thanks = [one for one in text if one.hints("thanks", "settled")]
-    if thanks and sum(len(one.sentence.words) for one in text) < 60:
-        return Wish(Intent.UNCLEAR, because=_reasons("thanks only", thanks, "thanks"))
+    if found.thanks and sum(len(one.sentence.words) for one in text) < _LONG:
+        return Wish(Intent.UNCLEAR, because=_reasons("thanks only", found.thanks, "thanks"))
     return Wish(Intent.UNCLEAR, concerns=(Reason("nothing understood that we could do"),))
 
 
-def _coming(text: Sequence[Evidence]) -> list[Evidence]:
-    return [one for one in text if _comes(one)]
+def _found(text: Sequence[Evidence]) -> _Found:
+    going = [one for one in text if one.is_likely("withdraws")]
+    coming = [one for one in text if one.is_likely("comes", "doubt")]
+    return _Found(
+        coming=[one for one in coming if not (one.does("missed") and going)],
+        going=going,
+        link=[one for one in text if one.is_likely("link")],
+        already=[one for one in text if one.is_likely("already")],
+        asking=[one for one in text if one.is_likely("asks", "open") and not one.does("offer")],
+        left_open=[one for one in text if one.is_likely("open")],
+        doubts=[one for one in text if one.is_likely("doubt", least=0.4) or (one.is_likely("comes") and one.does("doubt"))],
+        strange=[one for one in text if one.is_likely("strange", least=_CLEAR)],
+        away=[one for one in text if one.is_likely("away", least=0.6)],
+        thanks=[one for one in text if one.is_likely("thanks")],
+    )
 
 
-def _comes(one: Evidence) -> bool:
-    if one.does("missed") or one.does("open") or one.does("hostile"):
-        return False
-    if one.asks or one.wonders:
-        return one.does("self") and one.personal and not one.wonders
-    if one.does("registered", "trouble"):
-        return one.does("self", "other", "replace") and not one.does("trouble")
-    return one.does("self", "other", "any", "replace")
+def _from_subject(found: _Found, subject: Sequence[Evidence], text: Sequence[Evidence]) -> _Found:
+    said = _found(subject)
+    if found.asking and not said.going and not said.coming:
+        return found
+    return _Found(
+        said.coming, said.going, said.link, found.already, found.asking or (said.asking if not text else []), found.left_open,
+        found.doubts, found.strange or said.strange, found.away or said.away, found.thanks,
+    )
 
 
-def _going(text: Sequence[Evidence]) -> list[Evidence]:
-    return [one for one in text if one.does("decline_self", "decline_other") and not one.asks]
+def _faint(found: _Found, text: Sequence[Evidence]) -> _Found:
+    """When nothing is clear, the likeliest faint sign counts, where it is clearly before all others."""
+    best, label = max(((one, label) for one in text for label in ("comes", "withdraws", "link", "asks") ), key=lambda pair: pair[0].likely.get(pair[1], 0), default=(None, ""))
+    if best is None or best.likely.get(label, 0) < _FAINT:
+        return found
+    return _Found(
+        [best] if label == "comes" else [], [best] if label == "withdraws" else [], [best] if label == "link" else [], found.already,
+        [best] if label == "asks" else [], found.left_open, found.doubts, found.strange, found.away, found.thanks,
+    )
 
 
-def _asks(one: Evidence) -> bool:
-    if one.does("polite", "offer") and not one.does("ask"):
-        return False
-    if one.does("offer"):
-        return False
-    if one.asks:
-        return not (one.does("self", "any", "trouble") and not one.wonders and not one.does("ask")) and not one.hints("trouble")
-    return one.does("ask") and not one.does("trouble")
+def _new_people(found: _Found) -> bool:
+    """Whether somebody registers besides the talk of a link."""
+    clear = [one for one in found.coming if one.is_likely("comes", least=0.6)]
+    if found.already:
+        return any(one.does("other", "replace") for one in clear) and not any(one.personal for one in found.already)
+    return any(one.does("self", "other", "replace") for one in clear)
+
+
+def _settled(found: _Found, text: Sequence[Evidence]) -> tuple[list[Evidence], list[Evidence]]:
+    """Coming and going of the same person contradict each other; what was written later holds."""
+    coming, going = found.coming, found.going
+    if not (coming and going):
+        return coming, going
+    places = {id(one): number for number, one in enumerate(text)}
+    last_coming = max((places.get(id(one), -1) for one in coming), default=-1)
+    last_going = max((places.get(id(one), -1) for one in going), default=-1)
+    if any(one.does("other", "replace") for one in coming):
+        return coming, going
+    if last_coming > last_going:
+        return coming, going
+    return [], going
 
 
 def _reasons(what: str, found: Sequence[Evidence], *acts: str) -> tuple[Reason, ...]:
-    return tuple(Reason(what, one.words(*acts), one.sentence.where) for one in found[:6])
+    return tuple(Reason(what, one.words(*acts) if acts else one.sentence.text[:120], one.sentence.where) for one in found[:6])

@@ -1,0 +1,77 @@
+"""Learn data/model.json from the example sentences in data/examples: `python -m inbox_worker.core.reading.training`.
+
+Not used while mails are read. Run it after adding examples; it takes about a minute and gives the same model each time.
+"""
+
+import json
+import math
+import random
+from collections import Counter
+from pathlib import Path
+
+from inbox_worker.core.reading.intent import evidence
+from inbox_worker.core.reading.learning import LABELS, features
+from inbox_worker.core.reading.sentences import sentences
+
+_DATA = Path(__file__).parent / "data"
+_EPOCHS = 40
+_RATE = 0.5
+_DECAY = 2e-5
+_RARE = 2
+
+
+def examples() -> list[tuple[list[str], int]]:
+    """Every example sentence as its features and its label's number; a line of several sentences is several."""
+    found: list[tuple[list[str], int]] = []
+    for number, label in enumerate(LABELS):
+        for line in (_DATA / "examples" / f"{label}.txt").read_text("utf-8").splitlines():
+            if line.strip() and not line.startswith("#"):
+                found.extend((features(evidence(one)), number) for one in sentences(line, "example"))
+    return found
+
+
+def train(data: list[tuple[list[str], int]], seed: int = 1) -> dict[str, object]:
+    """Multinomial logistic regression by AdaGrad; weights in hundredths, rare features left out."""
+    counts = Counter(feature for found, _ in data for feature in found)
+    known = {feature for feature, count in counts.items() if count >= _RARE}
+    rows = [([feature for feature in found if feature in known], 1 / math.sqrt(len(found) or 1), label) for found, label in data]
+    weights = {feature: [0.0] * len(LABELS) for feature in sorted(known)}
+    pasts = {feature: [1e-3] * len(LABELS) for feature in weights}
+    bias = [0.0] * len(LABELS)
+    shuffled = random.Random(seed)  # noqa: S311 - the order of training, not a secret
+    for epoch in range(_EPOCHS):
+        shuffled.shuffle(rows)
+        for found, size, label in rows:
+            sums = list(bias)
+            for feature in found:
+                for number, weight in enumerate(weights[feature]):
+                    sums[number] += weight * size
+            top = max(sums)
+            powers = [math.exp(value - top) for value in sums]
+            total = sum(powers)
+            slopes = [power / total - (number == label) for number, power in enumerate(powers)]
+            for number, slope in enumerate(slopes):
+                bias[number] -= 0.02 * slope / (1 + epoch)
+            for feature in found:
+                row, past = weights[feature], pasts[feature]
+                for number, slope in enumerate(slopes):
+                    change = slope * size + _DECAY * row[number] * 10
+                    past[number] += change * change
+                    row[number] -= _RATE * change / math.sqrt(past[number])
+    hundredths = {feature: [round(value * 100) for value in row] for feature, row in weights.items()}
+    return {
+        "labels": list(LABELS),
+        "bias": [round(value * 100) for value in bias],
+        "weights": {feature: row for feature, row in hundredths.items() if any(abs(value) > 3 for value in row)},
+    }
+
+
+def main() -> None:
+    """Train on all examples and write the model."""
+    model = train(examples())
+    text = json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace('],"', '],\n"')
+    (_DATA / "model.json").write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
