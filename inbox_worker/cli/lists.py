@@ -38,7 +38,9 @@ def registrants(config: Path | None, *, event: str | None, form: str) -> int:
     elif form == "csv":
         _print_csv(_rows(roster, settings))
     else:
-        print(_table(_rows(roster, settings), _COLUMNS))
+        # On a screen one column is enough for a name; a spreadsheet wants to sort by its parts.
+        narrow = [(row[0], " ".join(filter(None, row[1:4])), *row[4:]) for row in _rows(roster, settings)]
+        print(_table(narrow, (_COLUMNS[0], "Name", *_COLUMNS[4:])))
         print(f"\n{len(roster)} angemeldet")
     return 0
 

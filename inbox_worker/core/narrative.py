@@ -50,16 +50,15 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
     """One sentence about `entry`; `titles` by event id, times in `zone`."""
     match entry:
         case Baseline():
-            return (
-                f"Ab hier werden neue Mails in „{entry.folder}“ bearbeitet (eingegangen ab {_time(entry.since, zone)})."
-            )
+            since = _time(entry.since, zone)
+            return f"Ab hier werden neue Mails in „{entry.folder}“ bearbeitet (eingegangen ab dem {since})."
         case MailRecorded():
             return _mail(entry)
         case Registered():
             return f"Angemeldet zu {_title(entry.event, titles)}: {_person(entry.registrant, entry.address)}."
         case Withdrawn(registration=""):
             who = _person(entry.registrant, entry.address)
-            return f"Abgesagt für {_title(entry.event, titles)}, ohne Anmeldung: {who}."
+            return f"Absage für {_title(entry.event, titles)}, ohne vorherige Anmeldung: {who}."
         case Withdrawn():
             return f"Abgemeldet von {_title(entry.event, titles)}: {_person(entry.registrant, entry.address)}."
         case ReplyOwed():
@@ -68,7 +67,7 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
         case ReplyClaimed():
             return f"Die Antwort{_to(entry.to)} wird jetzt übergeben."
         case ReplyReleased():
-            return "Der Mailserver war nicht erreichbar; die Antwort wartet."
+            return "Der Mailserver war nicht bereit; die Antwort wartet."
         case ReplySent(draft=True):
             return f"Die Antwort{_to(entry.to)} liegt als Entwurf bereit."
         case ReplySent():
@@ -76,12 +75,12 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
         case ReplyDeferred():
             return (
                 f"Die Antwort{_to(entry.to)} wurde vorerst nicht angenommen ({_answer(entry.code, entry.response)}); "
-                f"nächster Versuch {_time(entry.until, zone)}."
+                f"nächster Versuch am {_when(entry.until, zone)}."
             )
         case ReplyInDoubt():
             return (
                 f"Unklar, ob die Antwort{_to(entry.to)} ankam: Die Verbindung brach ab ({entry.response}). "
-                f"Prüfung {_time(entry.until, zone)}."
+                f"Wird am {_when(entry.until, zone)} geprüft."
             )
         case ReplyFailed(code=0):
             return f"Bitte ansehen: Die Antwort{_to(entry.to)} wird nicht weiter versucht. {entry.response}"
@@ -100,14 +99,15 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
 
 def _mail(entry: MailRecorded) -> str:
     sender = f"{entry.name} <{entry.sender}>" if entry.name and entry.sender else entry.sender or "unbekannt"
-    start = f"Mail von {sender}, Betreff „{entry.subject}“: {INTENTS[entry.intent]}."
+    subject = f"Betreff „{entry.subject}“" if entry.subject else "ohne Betreff"
+    start = f"Mail von {sender}, {subject}: {INTENTS[entry.intent]}."
     match entry.outcome:
         case "held":
             return f"{start} Bitte ansehen: {'; '.join(entry.concerns)}."
         case "automatic":
             return f"{start} Bleibt unbeantwortet: {'; '.join(entry.because)}."
         case "copy":
-            return f"{start} Schon bekannt, nicht noch einmal bearbeitet."
+            return f"Mail von {sender}, {subject}: schon bekannt, nicht noch einmal bearbeitet."
         case _:
             return start
 
@@ -123,7 +123,11 @@ def _title(event: str, titles: Mapping[str, str]) -> str:
 
 
 def _time(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).strftime("am %d.%m.%Y um %H:%M Uhr")
+    return at.astimezone(zone).strftime("%d.%m.%Y, %H:%M Uhr")
+
+
+def _when(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%d.%m.%Y um %H:%M Uhr")
 
 
 def _to(address: str) -> str:

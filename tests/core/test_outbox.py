@@ -1,5 +1,6 @@
 """When a reply is due, and what each outcome of an attempt leads to."""
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -70,7 +71,7 @@ def test_a_settled_reply_is_never_due_again(final: Entry) -> None:
 def test_what_is_put_off_comes_back_with_growing_pauses_between_a_minute_and_an_hour_and_a_quarter() -> None:
     pauses = [POLICY.wait(REPLY, attempt) for attempt in range(1, 12)]
     assert timedelta(minutes=1) <= pauses[0] <= timedelta(minutes=1.25)
-    assert all(later > earlier for earlier, later in zip(pauses[:5], pauses[1:6], strict=True))
+    assert all(later > earlier for earlier, later in itertools.pairwise(pauses[:6]))
     assert all(timedelta(hours=1) <= pause <= timedelta(hours=1.25) for pause in pauses[6:])
 
 

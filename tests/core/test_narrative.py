@@ -1,0 +1,100 @@
+"""What the journal tells the press office, read as a person reads it."""
+
+from datetime import timedelta
+
+import pytest
+
+from inbox_worker.core.entries import (
+    Baseline,
+    Entry,
+    Filed,
+    MailRecorded,
+    Registered,
+    ReplyClaimed,
+    ReplyDeferred,
+    ReplyFailed,
+    ReplyInDoubt,
+    ReplyOwed,
+    ReplyReleased,
+    ReplySent,
+    Withdrawn,
+)
+from inbox_worker.core.narrative import narrate
+from inbox_worker.core.registration import Intent, Registrant
+from tests.builders import ANNA, BERLIN, FACHDISKURS, NOW, a_ref, an_answer
+
+TO = "a@bote.example"
+SOON = NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        (
+            Baseline("desk", "INBOX", 1, 5, NOW),
+            "Ab hier werden neue Mails in „INBOX“ bearbeitet (eingegangen ab dem 10.11.2022, 10:00 Uhr).",
+        ),
+        (
+            MailRecorded(a_ref(), "d", Intent.REGISTRATION, "done", sender=TO, name="Anna Schmitt", subject="Hallo"),
+            "Mail von Anna Schmitt <a@bote.example>, Betreff „Hallo“: Anmeldung.",
+        ),
+        (
+            MailRecorded(a_ref(), "d", Intent.UNCLEAR, "held", concerns=("kein Text", "kein Name")),
+            "Mail von unbekannt, ohne Betreff: nicht eindeutig. Bitte ansehen: kein Text; kein Name.",
+        ),
+        (
+            MailRecorded(a_ref(), "d", Intent.AUTO_REPLY, "automatic", sender=TO, subject="Weg", because=("abwesend",)),
+            "Mail von a@bote.example, Betreff „Weg“: automatische Antwort. Bleibt unbeantwortet: abwesend.",
+        ),
+        (
+            MailRecorded(a_ref(), "d", Intent.REGISTRATION, "copy", sender=TO, subject="Hallo"),
+            "Mail von a@bote.example, Betreff „Hallo“: schon bekannt, nicht noch einmal bearbeitet.",
+        ),
+        (
+            Registered("1", FACHDISKURS, "d", ANNA, TO),
+            "Angemeldet zu „Fachdiskurs“: Anna Schmitt, Redakteurin, Teutoburger Bote (a@bote.example).",
+        ),
+        (Registered("1", "weg", "d", Registrant(), TO), "Angemeldet zu „weg“: a@bote.example."),
+        (Withdrawn("1", FACHDISKURS, "d", ANNA, TO), None),
+        (
+            Withdrawn("", FACHDISKURS, "d", Registrant("Ben", "Lau"), TO),
+            "Absage für „Fachdiskurs“, ohne vorherige Anmeldung: Ben Lau (a@bote.example).",
+        ),
+        (ReplyOwed("r", a_ref(), an_answer()), None),
+        (ReplyOwed("r", a_ref()), "Antwort vorgemerkt."),
+        (ReplyClaimed("r", "worker", SOON, TO), "Die Antwort an a@bote.example wird jetzt übergeben."),
+        (ReplyReleased("r"), "Der Mailserver war nicht bereit; die Antwort wartet."),
+        (ReplySent("r", to=TO), "Die Antwort an a@bote.example ist versandt."),
+        (ReplySent("r", draft=True, to=TO), "Die Antwort an a@bote.example liegt als Entwurf bereit."),
+        (
+            ReplyDeferred("r", SOON, 451, TO, "greylisted"),
+            (
+                "Die Antwort an a@bote.example wurde vorerst nicht angenommen (451 greylisted); "
+                "nächster Versuch am 10.11.2022 um 10:01 Uhr."
+            ),
+        ),
+        (
+            ReplyInDoubt("r", SOON, TO, "connection lost"),
+            (
+                "Unklar, ob die Antwort an a@bote.example ankam: Die Verbindung brach ab (connection lost). "
+                "Wird am 10.11.2022 um 10:01 Uhr geprüft."
+            ),
+        ),
+        (
+            ReplyFailed("r", 550, TO, "no such person"),
+            "Bitte ansehen: Die Antwort an a@bote.example ist unzustellbar (550 no such person).",
+        ),
+        (
+            ReplyFailed("r", 0, TO, "Vermutlich zugestellt."),
+            "Bitte ansehen: Die Antwort an a@bote.example wird nicht weiter versucht. Vermutlich zugestellt.",
+        ),
+        (Filed("desk", "INBOX", 1, (1,)), "Eine Mail ist im Postfach abgelegt."),
+        (Filed("desk", "INBOX", 1, (1, 2)), "2 Mails sind im Postfach abgelegt."),
+    ],
+)
+def test_every_entry_is_told_in_one_sentence(entry: Entry, sentence: str | None) -> None:
+    told = narrate(entry, {FACHDISKURS: "Fachdiskurs"}, BERLIN)
+    assert told.endswith(".")
+    assert "None" not in told
+    if sentence:
+        assert told == sentence
