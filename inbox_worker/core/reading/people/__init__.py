@@ -8,7 +8,8 @@ Never decides who registers, withdraws or is only talked about; that is read fro
 - `vcard_person`: an attached card.
 """
 
-from inbox_worker.core.reading.people.mentions import Mention, mentions
+from inbox_worker.core.reading.people.mention import Mention
+from inbox_worker.core.reading.people.mentions import mentions
 from inbox_worker.core.reading.people.signature import SignatureReading, signature_person
 from inbox_worker.core.reading.people.vcard import vcard_person
 from inbox_worker.core.reading.people.writer import writer

@@ -11,7 +11,8 @@ from inbox_worker.core.reading.people import lexicon, organisations, phones
 from inbox_worker.core.reading.people.details import MAIL
 from inbox_worker.core.reading.people.family_first import as_said
 from inbox_worker.core.reading.people.lexicon import fold
-from inbox_worker.core.reading.people.mentions import Mention, mentions
+from inbox_worker.core.reading.people.mention import Mention
+from inbox_worker.core.reading.people.mentions import mentions
 from inbox_worker.core.reading.people.names import is_initials
 from inbox_worker.core.reading.people.ours import ours_of
 from inbox_worker.core.reading.people.signature import SignatureReading, signature_person, without_closing
