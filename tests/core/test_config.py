@@ -434,6 +434,12 @@ def test_no_error_ever_quotes_a_secret(directory: Directory, change: tuple[str, 
         pytest.fail("that configuration must not be accepted")
 
 
+def test_a_secret_that_is_a_number_is_not_quoted_either(directory: Directory) -> None:
+    found = only_problem(directory(MAIN.replace('"imap-secret"', "424242")))
+    assert "imap.password: should be a valid string" in found
+    assert "424242" not in found
+
+
 def test_no_error_quotes_an_access_link(directory: Directory) -> None:
     where = directory(talk=EVENT.replace("https", "http"))
     assert "meet.press.example" not in only_problem(where)
@@ -445,6 +451,12 @@ def test_a_variable_for_a_secret_replaces_both_kinds_in_the_file(directory: Dire
     where = directory()
     assert load(where, {"INBOX_WORKER_IMAP__PASSWORD_FILE": str(file)}).imap.secret == "from-file"
     assert load(where, {"INBOX_WORKER_IMAP__PASSWORD": "from-variable"}).imap.secret == "from-variable"
+
+
+def test_a_secret_file_that_a_variable_replaces_is_forgotten(directory: Directory) -> None:
+    where = directory(MAIN.replace('password = "imap-secret"', 'password_file = "nowhere"'))
+    settings = load(where, {"INBOX_WORKER_IMAP__PASSWORD": "from-variable"})
+    assert (settings.imap.secret, settings.imap.password_file) == ("from-variable", None)
 
 
 def test_a_secret_given_twice_at_one_level_is_refused(directory: Directory) -> None:

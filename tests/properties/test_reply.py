@@ -18,7 +18,7 @@ from inbox_worker.core.message import Address
 from inbox_worker.core.registration import MACHINES, Contact, Desk, Event, Registrant
 from inbox_worker.core.reply import compose
 from inbox_worker.core.reply.compose import render
-from inbox_worker.core.reply.wire import encoded, quoted_printable, reply_subject
+from inbox_worker.core.reply.wire import encoded, quoted_printable, reply_subject, thread
 from inbox_worker.core.reply.wording import clean
 from inbox_worker.core.screening import screen
 
@@ -103,6 +103,8 @@ def test_the_standard_library_reads_exactly_what_was_put_in(answer: Answer, name
         (mailbox,) = header.addresses
         assert (display_name(content, field) or mailbox.display_name) == clean(address.name)
         assert mailbox.addr_spec == address.addr_spec
+    parent, chain = thread(answer.in_reply_to, answer.references)
+    assert (message["In-Reply-To"] or "", (message["References"] or "").split()) == (parent, list(chain))
     words = render(answer, DESK, sender, TEMPLATES)
     assert message["Subject"] == (reply_subject(clean(answer.subject, 250)) or words.subject)
     for kind, body in (("plain", words.text), ("html", words.html)):
