@@ -1,0 +1,113 @@
+"""May we answer? One ordered table of rules, each with its reason; an answer to a machine is the worst mistake.
+
+Header rules (`rules`) come first, words (`signs`, phrases as data) weigh in where no header tells, and `obstacles` say
+why no link may go out by itself though a person wrote. Never reads what a mail wants: that is `reading`'s task.
+"""
+
+from dataclasses import dataclass
+
+from inbox_worker.core.message import Message
+from inbox_worker.core.reading.parts import Parts, split
+from inbox_worker.core.registration import Desk, Intent, Reason, Verdict
+from inbox_worker.core.screening.obstacles import obstacles
+from inbox_worker.core.screening.rules import RULES, Rule, traces
+from inbox_worker.core.screening.signs import Texts, Weighed, weigh
+
+__all__ = ["screen"]
+
+_KINDS = {"auto_reply": Intent.AUTO_REPLY, "bounce": Intent.BOUNCE, "bulk": Intent.BULK}
+_PROOF = 4
+_HINT = 3
+_ASKS = 2
+"""Weight from which a person's wish is heard; a mere question mark in marketing stays below."""
+_LONG = 2500
+"""Characters beyond which hardly anybody registers; newsletters and digests are longer."""
+
+
+def screen(message: Message, desk: Desk) -> Verdict:
+    """Judge whether a machine or a person wrote `message`, and whether a link may go out by itself.
+
+    Pure. The first header rule that fires decides with the words' help; without one the words are weighed alone.
+    """
+    parts = split(message)
+    stands = tuple(obstacles(message, desk, f"{parts.new}\n{parts.signature}"))
+    scales = _Scales.of(message, parts)
+    for rule in RULES:
+        if value := rule.check(message):
+            reason = Reason(rule.name, value, rule.where)
+            if rule.certain:
+                return _machine(rule, reason, scales)
+            return _to_many(reason, scales, personal=_is_personal(message, desk), stands=stands)
+    return _by_words(scales, stands)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scales:
+    """What the words say for each kind of machine, and for a person."""
+
+    machine: dict[Intent, Weighed]
+    person: int
+    length: int
+
+    @classmethod
+    def of(cls, message: Message, parts: Parts) -> "_Scales":
+        own = Texts.of(message.subject, f"{parts.new}\n{parts.signature}")
+        # Footers of newsletters and notices below bounces are cut off as boilerplate: those kinds are weighed by all.
+        whole = Texts.of(message.subject, f"{parts.new}\n{parts.signature}\n{parts.boilerplate}")
+        machine = {kind: weigh(name, own if name == "auto_reply" else whole) for name, kind in _KINDS.items()}
+        bulk, extra = machine[Intent.BULK], traces(message)
+        machine[Intent.BULK] = Weighed(
+            bulk.weight + sum(weight for _, weight, _ in extra),
+            bulk.because + tuple(Reason(name, value, "header") for name, _, value in extra),
+        )
+        return cls(machine, weigh("person", own).weight, len(parts.new))
+
+    @property
+    def best(self) -> tuple[Intent, Weighed]:
+        """The kind for which most speaks; of equals the first of `_KINDS`."""
+        return max(self.machine.items(), key=lambda item: item[1].weight)
+
+
+def _machine(rule: Rule, reason: Reason, scales: _Scales) -> Verdict:
+    """A header is proof; the words only tell which kind of machine it was."""
+    kind, weighed = scales.best
+    if rule.fixed or weighed.weight < _HINT:
+        return Verdict(rule.kind, certain=True, because=(reason,))
+    return Verdict(kind, certain=True, because=(reason, *weighed.because))
+
+
+def _to_many(reason: Reason, scales: _Scales, *, personal: bool, stands: tuple[Reason, ...]) -> Verdict:
+    """A list or a mailing service carried it: a newsletter, a machine behind a list, or a person's mail after all."""
+    kind, weighed = scales.best
+    bulk = scales.machine[Intent.BULK]
+    if kind is not Intent.BULK and weighed.weight >= _PROOF > bulk.weight and not scales.person:
+        return Verdict(kind, certain=True, because=(reason, *weighed.because))
+    if bulk.weight >= _HINT or scales.length > _LONG:
+        certain = bulk.weight >= _PROOF + scales.person or scales.person < _ASKS
+        return Verdict(Intent.BULK, certain, because=(reason, *bulk.because), obstacles=stands)
+    if personal:
+        return Verdict(obstacles=(*stands, reason))
+    return Verdict(Intent.BULK, because=(reason, *bulk.because), obstacles=stands)
+
+
+def _is_personal(message: Message, desk: Desk) -> bool:
+    """Addressed to us by name and offering no way to unsubscribe: a person's mail may have gone through a relay."""
+    to_us = any(one.key in desk.addresses for one in message.to)
+    return to_us and not message.first("List-Unsubscribe")
+
+
+def _by_words(scales: _Scales, stands: tuple[Reason, ...]) -> Verdict:
+    """Without any header: proof in the words, unless a person speaks; then much more is needed for less."""
+    kind, weighed = scales.best
+    announced = scales.machine[Intent.AUTO_REPLY]
+    if announced.subject and announced.weight >= weighed.weight - 1:
+        # "Automatische Antwort: …" alone never drops a mail; what then reads like a registration is held.
+        certain = announced.weight >= _PROOF and scales.person < _ASKS
+        return Verdict(Intent.AUTO_REPLY, certain, because=announced.because, obstacles=stands)
+    if scales.person >= _ASKS:
+        if weighed.weight >= scales.person + _PROOF:
+            return Verdict(kind, because=weighed.because, obstacles=stands)
+        return Verdict(obstacles=stands)
+    if weighed.weight >= _HINT:
+        return Verdict(kind, weighed.weight >= _PROOF, because=weighed.because, obstacles=stands)
+    return Verdict(obstacles=stands)

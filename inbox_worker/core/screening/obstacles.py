@@ -1,0 +1,113 @@
+"""Reasons why no link may go out by itself although a person wrote: DMARC, Reply-To, From, lists, addressees.
+
+Never judges a machine: `rules` do.
+"""
+
+import re
+from collections.abc import Iterator
+
+# authres ships no type information.
+import authres  # type: ignore[import-untyped]
+
+from inbox_worker.core.message import Address, Message
+from inbox_worker.core.registration import Desk, Reason
+
+_POLICY = re.compile(
+    r"\b(?:p|policy|policy\.dmarc|policy\.published-domain-policy)\s*=\s*(none|quarantine|reject)\b", re.IGNORECASE
+)
+_DMARC = re.compile(r"\bdmarc\s*=\s*([a-z]+)", re.IGNORECASE)
+_FOR = re.compile(r"\bfor\s+<([^<>\s]+)>", re.IGNORECASE)
+_ADDRESSED = frozenset(
+    {
+        "resent-to",
+        "resent-cc",
+        "delivered-to",
+        "x-original-to",
+        "envelope-to",
+        "x-envelope-to",
+        "x-forwarded-to",
+        "x-delivered-to",
+        "apparently-to",
+        "x-rcpt-to",
+        "x-real-to",
+    }
+)
+
+
+def obstacles(message: Message, desk: Desk, text: str) -> Iterator[Reason]:
+    """Everything that speaks against a link; `text` is what the writer wrote, signature included."""
+    if message.sender is None:
+        yield Reason("no valid sender address", message.first("From")[:100], "From")
+    if len(message.senders) > 1:
+        yield Reason("different From addresses", ", ".join(one.addr_spec for one in message.senders), "From")
+    yield from (
+        Reason("our own address as sender", sender.addr_spec, "From")
+        for sender in message.senders
+        if sender.key in desk.addresses
+    )
+    if failed := _dmarc_failure(message, desk):
+        yield failed
+    yield from _foreign_reply_to(message, desk, text)
+    if not _is_addressed(message, desk):
+        yield Reason("not addressed to us", ", ".join(one.addr_spec for one in message.to)[:200], "To")
+
+
+def _dmarc_failure(message: Message, desk: Desk) -> Reason | None:
+    """DMARC failed by our own server's word (the topmost of its fields, RFC 8601 §5), and the policy asks for more."""
+    if desk.authserv_id is None:
+        return None
+    ours = (value for value in message.all("Authentication-Results") if _server(value) == desk.authserv_id.lower())
+    value = next(ours, None)
+    if value is None or "dmarc" not in value.lower():
+        return None
+    result, policy = _dmarc(value)
+    if result != "fail" or policy == "none":
+        return None
+    return Reason("DMARC failed", f"dmarc=fail, policy {policy or 'not told'}", "Authentication-Results")
+
+
+def _server(value: str) -> str:
+    return (re.split(r"[;\s(]", value.strip(), maxsplit=1)[0]).strip('"').lower()
+
+
+def _dmarc(value: str) -> tuple[str, str]:
+    """Result and published policy of the dmarc method; the field is read by authres, or by eye where that gives up."""
+    section = next((part for part in value.split(";") if _DMARC.search(part)), "")
+    policy = _POLICY.search(section)
+    found = _DMARC.search(section)
+    result = found[1].lower() if found else ""
+    try:
+        parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value}")
+        result = next((one.result.lower() for one in parsed.results or () if one.method == "dmarc"), result)
+    except (authres.AuthResError, ValueError, LookupError, TypeError, AttributeError):
+        # What a server wrote slightly off the grammar still says pass or fail.
+        pass
+    return result, policy[1].lower() if policy else ""
+
+
+def _foreign_reply_to(message: Message, desk: Desk, text: str) -> Iterator[Reason]:
+    """A Reply-To at another domain than the sender's, unless the writer's own words name it."""
+    sender, said = message.sender, text.casefold()
+    for address in message.reply_to:
+        if address.key in desk.addresses:
+            yield Reason("our own address as Reply-To", address.addr_spec, "Reply-To")
+        elif sender and not _related(address, sender) and address.key not in said and f"@{address.domain}" not in said:
+            yield Reason("Reply-To at a foreign domain", address.addr_spec, "Reply-To")
+
+
+def _related(one: Address, other: Address) -> bool:
+    first, second = one.domain, other.domain
+    return first == second or first.endswith(f".{second}") or second.endswith(f".{first}")
+
+
+def _is_addressed(message: Message, desk: Desk) -> bool:
+    """Whether one of our addresses stands anywhere among the recipients, the envelope's included."""
+    if not desk.addresses or any(one.key in desk.addresses for one in (*message.to, *message.cc)):
+        return True
+    for header in message.headers:
+        name = header.name.lower()
+        if name in _ADDRESSED and any(address in header.value.casefold() for address in desk.addresses):
+            return True
+        if name == "received" and any(found.casefold() in desk.addresses for found in _FOR.findall(header.value)):
+            return True
+    return False
