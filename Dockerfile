@@ -19,7 +19,7 @@ ENV PATH=/opt/inbox_worker/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     INBOX_WORKER_CONFIG=/etc/inbox_worker \
     INBOX_WORKER_JOURNAL__PATH=/var/lib/inbox_worker/journal.jsonl
-USER inbox_worker
+USER 10001
 WORKDIR /var/lib/inbox_worker
 VOLUME /var/lib/inbox_worker
 # `health` looks at the age of the last completed pass; the start period leaves time for a first one.

@@ -17,11 +17,12 @@ demo: $(VENV)/.demo ## the whole thing with example mails, on servers inside one
 test: $(VENV)/.dev servers lint ## all checks and all tests, against real Dovecot and Postfix
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-lint: $(VENV)/.dev ## style, types, import rules
+lint: $(VENV)/.dev ## style, types, import rules, Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/.dev ## put the code into its format
 	$(BIN)/ruff check --fix .
