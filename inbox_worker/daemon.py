@@ -42,8 +42,8 @@ from inbox_worker.core.filing import FilingPlan
 from inbox_worker.core.message import Letter, Message
 from inbox_worker.core.narrative import narrate
 from inbox_worker.core.outbox import RetryPolicy
-from inbox_worker.core.reply import check_templates, compose
-from inbox_worker.errors import ConfigError, JournalError, JournalUnwritable, MailboxError
+from inbox_worker.core.reply import compose
+from inbox_worker.errors import JournalError, JournalUnwritable, MailboxError
 from inbox_worker.worker import Plan, Tools, Worker
 
 log = logging.getLogger(__name__)
@@ -98,10 +98,8 @@ class Office:
 
 
 def build(settings: Settings, clock: Clock = system_clock) -> Office:
-    """Wire everything; connects to nothing. Raises ConfigError for templates that can't be used."""
+    """Wire everything; connects to nothing."""
     desk, templates = settings.desk(), load_templates(settings.templates)
-    if problems := check_templates(templates, desk, str(settings.templates)):
-        raise ConfigError(problems)
 
     def composed(reply: str, answer: Answer, now: datetime) -> Reply:
         return compose(
@@ -188,7 +186,7 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 async def once(settings: Settings, clock: Clock = system_clock) -> bool:
-    """One pass; whether it was completed. Raises ConfigError, JournalError."""
+    """One pass; whether it was completed. Raises JournalError."""
     office = build(settings, clock)
     with alone(settings):
         try:
