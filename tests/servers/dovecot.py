@@ -49,7 +49,8 @@ userdb {{
 }}
 namespace inbox {{
   inbox = yes
-  separator = /
+  separator = {separator}
+  prefix = {prefix}
   mailbox "{drafts}" {{
     special_use = \\Drafts
     auto = subscribe
@@ -59,8 +60,12 @@ namespace inbox {{
     auto = subscribe
   }}
 }}
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -111,7 +116,7 @@ class Dovecot(MailView):
 
     password = PASSWORD
 
-    def __init__(self, certificate: ground.Certificate) -> None:
+    def __init__(self, certificate: ground.Certificate, *, prefix: str = "", separator: str = "/") -> None:
         dovecot = ground.program("dovecot", "dovecot-imapd dovecot-lmtpd")
         self.directory = ground.directory("dovecot")
         self.ca_file = certificate.ca
@@ -133,6 +138,8 @@ class Dovecot(MailView):
                 password=PASSWORD,
                 uid=uid,
                 gid=gid,
+                prefix=prefix,
+                separator=separator,
                 drafts=DRAFTS,
                 sent=SENT,
                 imap=self.imap,
@@ -165,6 +172,10 @@ class Dovecot(MailView):
     def log_in(self, client: IMAPClient, user: str) -> None:
         """Log in as `user`; the password has an umlaut, which only SASL carries."""
         client.plain_login(user, PASSWORD)
+
+    def maildir(self, user: str) -> Path:
+        """Where the mails of `user` lie as files."""
+        return self.directory / "mail" / user / "Maildir"
 
     def deliver(self, user: str, raw: bytes, *, sender: str = "jemand@example.org") -> None:
         """Hand a mail in through LMTP, as Postfix does: with Return-Path, Delivered-To and Received."""

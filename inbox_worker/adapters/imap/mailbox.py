@@ -7,11 +7,14 @@ DIAGNOSTICS
     MailboxError      the server is unreachable, slow, gone, or said no; try again at the next pass.
     MailboxAuthError  it refused the login; trying again helps only after a person mended the credentials.
     Both discard the connection. An open connection that turns out to be dead when `open` is called is replaced once,
-    silently: servers close idle connections, and that is no trouble.
+    silently: servers close idle connections, and that is no trouble. A mail over which the server stumbles three
+    times comes as a letter without bytes.
 """
 
 import asyncio
 import imaplib
+import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -28,6 +31,11 @@ from inbox_worker.errors import MailboxError
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
+PATIENCE = 3
+"""Calls of `fetch` that a mail may spoil before it is given up."""
+
 
 class ImapMailbox:
     """One IMAP folder. Methods may be called one after the other only; `close` at any time."""
@@ -38,6 +46,7 @@ class ImapMailbox:
         self._state: MailboxState | None = None
         self._known = 0  # the highest UID that was listed or counted: a mail above it is news
         self._special: dict[str, str | None] = {}
+        self._refused: Counter[Ref] = Counter()
 
     async def open(self) -> MailboxState:
         """Connect, log in and select the folder, as far as needed; the state is the server's of this moment."""
@@ -67,6 +76,7 @@ class ImapMailbox:
     async def fetch(self, refs: Sequence[Ref], *, max_bytes: int) -> list[Letter]:
         """These letters, oldest (lowest UID) first; vanished ones are left out.
 
+        A mail that the server can't hand over raises twice and then comes without bytes, `whole` False.
         Of a mail larger than `max_bytes` only the beginning is loaded (`Letter.whole` is then False).
         """
         state = await self._selected()
@@ -74,7 +84,10 @@ class ImapMailbox:
         mails = await self._run("asking for sizes", lambda client: reading.listed(client, state, uids))
         found: list[Letter] = []
         for chunk in reading.chunks(mails, max_bytes):
-            found += await self._run("fetching", _partial_letters(chunk, max_bytes))
+            try:
+                found += await self._run("fetching", _letters(chunk, max_bytes))
+            except MailboxError as error:
+                found += await self._one_by_one(chunk, max_bytes, error)
         return found
 
     async def file(self, filings: Sequence[Filing]) -> None:
@@ -151,6 +164,29 @@ class ImapMailbox:
                 await connection.run("logging out", lambda client: client.logout(), deadline=2)
         connection.discard()
 
+    async def _one_by_one(self, chunk: Sequence[Seen], max_bytes: int, trouble: MailboxError) -> list[Letter]:
+        """The letters of a chunk that could not be fetched at once: one mail's damage must not cost the others.
+
+        A server that can't read a mail from its disk hangs up, at every try. Which mail it is shows when each is
+        fetched alone; after `PATIENCE` calls it comes as a letter without bytes, so that a person gets to see it.
+        """
+        found: list[Letter] = []
+        for mail in chunk:
+            if isinstance(trouble.__cause__, TimeoutError):
+                raise trouble  # a slow server says nothing about a mail
+            if not _lies_in(mail.ref, await self._select()):
+                raise trouble
+            try:
+                found += await self._run("fetching", _letters([mail], max_bytes))
+            except MailboxError as error:
+                trouble = error
+                self._refused[mail.ref] += 1
+                if self._refused[mail.ref] < PATIENCE:
+                    raise
+                log.warning("mail uid=%d: the server can't hand it over: %s", mail.ref.uid, error)
+                found.append(Letter(mail.ref, b"", mail.size, mail.received, whole=False))
+        return found
+
     def _current(self) -> Connection:
         if self._connection is None or self._connection.dead:
             self._connection = Connection(self._settings)
@@ -209,7 +245,7 @@ def _selecting(settings: ImapSettings) -> Callable[[IMAPClient], MailboxState]:
     return work
 
 
-def _partial_letters(chunk: Sequence[Seen], max_bytes: int) -> Callable[[IMAPClient], list[Letter]]:
+def _letters(chunk: Sequence[Seen], max_bytes: int) -> Callable[[IMAPClient], list[Letter]]:
     return lambda client: reading.letters(client, chunk, max_bytes)
 
 

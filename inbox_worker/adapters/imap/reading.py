@@ -1,14 +1,12 @@
 r"""Listing and fetching, as plain functions on a connection whose folder is selected.
 
-Never changes anything in the mailbox: BODY.PEEK leaves \Seen to people. One strange mail never costs the others.
+Never changes anything in the mailbox: BODY.PEEK leaves \Seen to people.
 
 DIAGNOSTICS
-    Mails that vanished between listing and fetching are left out. A mail that exists and that the server refuses to
-    hand over (damaged on its disk) comes as a letter without bytes, so that a person gets to see it; when the server
-    refuses every mail that was asked for, the trouble is the server's, and its refusal is raised.
+    Mails that vanished between listing and fetching are left out. What the server refuses is raised; `mailbox` then
+    finds out which mail it was.
 """
 
-import imaplib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -67,43 +65,13 @@ def letters(client: IMAPClient, chunk: Sequence[Seen], max_bytes: int) -> list[L
     """The mails of one chunk, in its order; of one larger than `max_bytes` only its beginning, `whole` False."""
     oversized = chunk[0].size > max_bytes
     item = f"BODY.PEEK[]<0.{min(PREFIX, max_bytes)}>" if oversized else "BODY.PEEK[]"
-    bodies = _bodies(client, [mail.ref.uid for mail in chunk], item)
+    key = b"BODY[]<0>" if oversized else b"BODY[]"
+    answer: dict[int, dict[bytes, Any]] = client.fetch([mail.ref.uid for mail in chunk], [item])
     return [
-        Letter(mail.ref, raw, mail.size, mail.received, whole=bool(raw) and not oversized)
+        Letter(mail.ref, raw, mail.size, mail.received, whole=not oversized)
         for mail in chunk
-        if (raw := bodies.get(mail.ref.uid)) is not None
+        if isinstance(raw := answer.get(mail.ref.uid, {}).get(key), bytes)  # NIL when it is just being expunged
     ]
-
-
-def _bodies(client: IMAPClient, uids: Sequence[int], item: str) -> dict[int, bytes]:
-    try:
-        answer: dict[int, dict[bytes, Any]] = client.fetch(uids, [item])
-    except imaplib.IMAP4.abort:
-        raise
-    except imaplib.IMAP4.error:  # a tagged NO to the whole chunk: somebody expunged one of them, or one is damaged
-        return _bodies_one_by_one(client, uids, item)
-    key = b"BODY[]<0>" if "<" in item else b"BODY[]"
-    return {uid: items[key] for uid, items in answer.items() if isinstance(items.get(key), bytes)}
-
-
-def _bodies_one_by_one(client: IMAPClient, uids: Sequence[int], item: str) -> dict[int, bytes]:
-    there = set(client.search(["UID", ",".join(map(str, uids))]))
-    key = b"BODY[]<0>" if "<" in item else b"BODY[]"
-    found: dict[int, bytes] = {}
-    refusal: imaplib.IMAP4.error | None = None
-    refused = 0
-    for uid in sorted(there):
-        try:
-            body = client.fetch([uid], [item]).get(uid, {}).get(key)
-        except imaplib.IMAP4.abort:
-            raise
-        except imaplib.IMAP4.error as error:
-            refusal, refused, body = error, refused + 1, b""
-        if isinstance(body, bytes):
-            found[uid] = body
-    if refusal is not None and 1 < len(there) == refused:
-        raise refusal
-    return found
 
 
 def _ref(state: MailboxState, uid: int) -> Ref:
