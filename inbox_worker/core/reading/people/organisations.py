@@ -199,6 +199,8 @@ def shape(text: str, address: str = "") -> Shape:
     name = tidy(text)
     if not name or len(name) > 90 or "@" in name or re.match(r"(?i)www\.|https?:", name):
         return Shape("", 0)
+    if name.casefold().split()[-1] == address.rpartition("@")[2].casefold():
+        return Shape("", 0)
     if is_web(name) and (
         domain_overlap(name, address) < 0.5 or name.casefold() == address.rpartition("@")[2].casefold()
     ):

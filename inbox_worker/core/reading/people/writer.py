@@ -1,7 +1,6 @@
 """The writer of a mail: signature and display name, completed by what the text says in the first person.
 
-Never takes words said of others: an organisation is the writer's when the sender's domain spells it, or when an "ich"
-stands in the same sentence.
+Never takes what is said of others for the writer's: each sentence counts up to where another person is named.
 """
 
 import re
@@ -15,7 +14,9 @@ from inbox_worker.core.reading.people.mention import Mention
 from inbox_worker.core.reading.people.mentions import mentions
 from inbox_worker.core.reading.people.names import is_initials
 from inbox_worker.core.reading.people.ours import ours_of
-from inbox_worker.core.reading.people.signature import SignatureReading, signature_person, without_closing
+from inbox_worker.core.reading.people.own_words import own_organisation, own_role
+from inbox_worker.core.reading.people.signature import SignatureReading, signature_person
+from inbox_worker.core.reading.people.signer import without_closing
 from inbox_worker.core.registration import Desk, Reason, Registrant
 
 
@@ -50,7 +51,7 @@ def writer(text: str, block: str, *, display_name: str, address: str, desk: Desk
     person = replace(
         person,
         organisation=organisation,
-        role=person.role or _own_role(sentences),
+        role=person.role or own_role(sentences),
         phone=person.phone or _own_phone(sentences, region, desk),
         email=_other_address(text, named, own, address, desk),
     )
@@ -66,6 +67,7 @@ def writer(text: str, block: str, *, display_name: str, address: str, desk: Desk
 
 _GOES_ON = re.compile(r"[ \t]*(?:[,|/(–—•·-]|\n|$|\.\s*(?:\n|$))")
 _MOST_TRAILING_LINES = 14
+_LONGEST_TRAILING = 2000
 
 
 def _signed_at(text: str, named: tuple[Mention, ...], person: Registrant | None) -> int | None:
@@ -74,7 +76,11 @@ def _signed_at(text: str, named: tuple[Mention, ...], person: Registrant | None)
         if mention.salutation or mention.listed or not _GOES_ON.match(text, mention.end):
             continue
         behind = text[mention.end :]
-        if behind.count("\n") > _MOST_TRAILING_LINES or re.search(r"[a-zäöüß]{2}[.!?]\s+[A-ZÄÖÜ]", behind):
+        if (
+            len(behind) > _LONGEST_TRAILING
+            or behind.count("\n") > _MOST_TRAILING_LINES
+            or re.search(r"[a-zäöüß]{2}[.!?]\s+[A-ZÄÖÜ]", behind)
+        ):
             continue
         line_start = text.rfind("\n", 0, mention.start) + 1
         alone = (
@@ -164,15 +170,6 @@ def _completed(person: Registrant | None, said: Registrant) -> Registrant:
 
 
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„\"])|\n\s*\n")
-_FIRST = re.compile(r"\b(?:ich|i|mich|mir|mein\w*|unser\w*|wir|bin|me|my|we|our|us|uns)\b", re.IGNORECASE)
-_LINKED = re.compile(
-    r"(?:^|(?<=[\s(]))(?P<link>(?i:(?:für|bei|von|beim|vom|for|from|at|with|of|zur|zum|im namen|im auftrag|on behalf of|heißt|heisst|namens|called|der|des|unser\w*|die|das)"
-    r"(?:\s+(?:die|der|den|das|dem|des|the|von|unser\w*|einem?r?|eure?r?))?))\s+(?:(?P<kind>[a-zäöüß-]{4,30})\s+)?"
-    r"(?P<name>[„\"»]?[A-ZÄÖÜŁŚÇ\d][^\n.,;:!?()]{1,80})"
-)
-
-
-_HOUSE = frozenset({"für", "bei", "beim", "vom", "for", "from", "at", "with", "on"})
 
 
 def _first_person(text: str, named: tuple[Mention, ...], own: Mention | None) -> list[str]:
@@ -185,164 +182,6 @@ def _first_person(text: str, named: tuple[Mention, ...], own: Mention | None) ->
             flat = flat[: min(flat.find(other) for other in others if other in flat)]
         sentences.append(flat)
     return sentences
-
-
-def own_organisation(text: str, sentences: list[str], address: str, desk: Desk) -> str | None:
-    """The organisation that the writer calls their own, in the nominative; None when the text names none."""
-    ours = ours_of(desk)
-    best: tuple[float, str] | None = None
-    for sentence in sentences:
-        first_person = bool(_FIRST.search(sentence))
-        works = first_person and any(word in lexicon.WORK_VERBS for word in re.findall(r"\w+", sentence.casefold()))
-        for match in _LINKED.finditer(sentence):
-            if match["kind"] and not organisations.kind_gender(match["kind"]):
-                continue
-            phrase = _proper_words(match["name"])
-            if not phrase or ours.is_ours(phrase):
-                continue
-            name = organisations.tidy(organisations.nominative(phrase, f"{match['link'].split()[-1]} {phrase}"))
-            link_words = match["link"].casefold().split()
-            score = (
-                1.0
-                if first_person and link_words[0] in _HOUSE | {"von", "of", "heißt", "heisst", "namens", "called"}
-                else 0.0
-            )
-            score += organisations.shape(phrase, address).score
-            link = match["link"].casefold().split()[0]
-            score += 3 if match["kind"] else 0
-            score += 3 if link_words[0] in _HOUSE and works and _distinct(phrase) else 0
-            score += (
-                1
-                if first_person
-                and link in {"für", "bei", "beim", "von", "vom", "for", "from", "at", "with", "on", "of"}
-                else 0
-            )
-            if not first_person and organisations.domain_overlap(phrase, address) < 0.5:
-                score -= 3
-            if score >= 3 and (best is None or score > best[0]) and _proper(name):
-                best = (score, name)
-    if best is None:
-        best = _by_domain(text, address, desk)
-    return best[1] if best else None
-
-
-def _distinct(phrase: str) -> bool:
-    """More than a common noun: several words, a compound with a hyphen, or quoted."""
-    return ("-" in phrase or " " in phrase or phrase[:1] in _OPENING) and not organisations.is_department(phrase)
-
-
-def _proper(name: str) -> bool:
-    words = name.split()
-    return (
-        len(words) > 1
-        or "-" in name
-        or not organisations.kind_gender(name)
-        or name.casefold()
-        not in {
-            *lexicon.MEDIA_ENDINGS,
-            *lexicon.PUBLIC_ENDINGS,
-            *lexicon.MEDIA_WORDS,
-            *lexicon.PUBLIC_WORDS,
-        }
-    )
-
-
-def _proper_words(phrase: str) -> str:
-    """The leading words of a phrase that can be a proper name."""
-    if phrase[:1] in '„"»':
-        end = re.search(r"[“”\"«]", phrase[1:])
-        return phrase[: end.end() + 1] if end else phrase
-    kept: list[str] = []
-    quoted = False
-    for word in phrase.split():
-        quoted = quoted or word[:1] in _OPENING
-        small = word in _SMALL
-        bare = word.casefold().strip('„“»"')
-        if not quoted and not (word[:1].isupper() or word[:1].isdigit() or small):
-            break
-        if (
-            kept
-            and not quoted
-            and bare in lexicon.NOT_NAMES
-            and not organisations.kind_gender(word)
-            and kept[-1] != "&"
-        ):
-            break
-        kept.append(word)
-        if quoted and word[-1:] in _CLOSING:
-            break
-    while kept and kept[-1][:1].islower():
-        kept.pop()
-    return " ".join(kept)
-
-
-_OPENING, _CLOSING = '„“"»«‚', '“”"«»‘'
-_SMALL = frozenset(
-    {
-        "und",
-        "&",
-        "am",
-        "an",
-        "der",
-        "im",
-        "of",
-        "the",
-        "des",
-        "für",
-        "von",
-        "a.",
-        "d.",
-        "zu",
-        "+",
-        "les",
-        "de",
-        "plus",
-        "dei",
-        "di",
-        "des",
-        "du",
-    }
-)
-
-
-def _by_domain(text: str, address: str, desk: Desk) -> tuple[float, str] | None:
-    ours = ours_of(desk)
-    for match in re.finditer(r"[A-ZÄÖÜŁ][\w&’'-]*(?:[ \n](?:[A-ZÄÖÜŁ&][\w&’'-]*|und|am|an|der|of|the|plus))*", text):
-        phrase = _proper_words(" ".join(match[0].split()))
-        if phrase and not ours.is_ours(phrase) and organisations.domain_overlap(phrase, address) >= 0.7:
-            words = phrase.split()
-            while len(words) > 1 and organisations.domain_overlap(
-                " ".join(words[1:]), address
-            ) >= organisations.domain_overlap(" ".join(words), address):
-                words = words[1:]
-            while len(words) > 1 and organisations.domain_overlap(
-                " ".join(words[:-1]), address
-            ) >= organisations.domain_overlap(" ".join(words), address):
-                words = words[:-1]
-            name = " ".join(words)
-            if fold(name) not in fold(address.rpartition("@")[0]):
-                return 1.0, name
-    web = re.search(r"\b([\w-]+\.[a-z]{2,4})\b(?!@)", re.sub(MAIL, " ", text))
-    if web and organisations.domain_overlap(web[1].partition(".")[0], address) >= 0.9 and not web[1].startswith("www"):
-        return 1.0, web[1]
-    return None
-
-
-_ROLE = re.compile(
-    r"\b(?:(?:ich )?bin (?:seit \w+ )?|als |i am |i'm |i work as |arbeite als |ich, )(?:hier |auch |bei uns |die |der |ein |eine |einer |an? |the |your )?(?P<role>[^\n.,;:!?()]{3,70})",
-    re.IGNORECASE,
-)
-
-
-def _own_role(sentences: list[str]) -> str | None:
-    for sentence in sentences:
-        for match in _ROLE.finditer(sentence):
-            words = match["role"].split()
-            head = next((i for i, w in enumerate(words[:3]) if organisations.role_word(w.strip(",."))), None)
-            if head is None or any(w[:1].islower() and w.casefold() not in lexicon.ROLE_FIRST for w in words[:head]):
-                continue
-            return " ".join(words[: head + 1]).strip(",.")
-    return None
 
 
 def _own_phone(sentences: list[str], region: str, desk: Desk) -> str | None:
