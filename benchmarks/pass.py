@@ -1,0 +1,151 @@
+"""How fast the worker treats a full mailbox, against the least that any program would have to do there.
+
+    python benchmarks/pass.py [--mails 2000] [--runs 3] [--folder 50000] [--profile]
+
+A private Dovecot holds the mails; Postfix's smtp-sink takes the answers. The **floor** fetches in batches of 100, parses
+with the standard library, sends one fixed reply each over one connection, flags in batches and fsyncs a line a mail,
+and understands nothing. The **worker** is the real one, from `daemon.build`. Each run is a process of its own, the two
+take turns, and medians are compared: the machine is the same for both, so ratios mean something where seconds do not.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.workload import workload  # noqa: E402 - the path is set above
+from inbox_worker.config import load_for_reading, packaged_dir  # noqa: E402
+from tests.servers import ground  # noqa: E402
+from tests.servers.dovecot import PASSWORD, Dovecot  # noqa: E402
+
+RATIO, MEMORY = 0.5, 120
+"""The goals: share of the floor's speed; resident memory in MB."""
+
+
+@dataclass(slots=True)
+class Bench:
+    """The servers, and the mails that each run finds."""
+
+    dovecot: Dovecot
+    smtp: int
+    mails: list[bytes]
+    users: int = 0
+
+    def run(self, subject: str, **options: Any) -> dict[str, Any]:
+        """One process on a fresh mailbox with all mails; what it measured."""
+        self.users += 1
+        user = f"{subject}{self.users}@example.org"
+        self.dovecot.fill(user, self.mails)
+        return self.start(subject, user=user, mails=len(self.mails), **options)
+
+    def start(self, subject: str, **options: Any) -> dict[str, Any]:
+        """One process; its last line is what it measured."""
+        work = ground.directory("bench")
+        servers = {"imap": self.dovecot.imap, "smtp": self.smtp, "password": PASSWORD, "work": str(work)}
+        command = [sys.executable, str(ROOT / "benchmarks" / "subjects.py"), subject, json.dumps(servers | options)]
+        try:
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        finally:
+            shutil.rmtree(work)
+        *told, measured = done.stdout.splitlines()
+        print("\n".join(told), end="\n" if told else "")
+        result: dict[str, Any] = json.loads(measured)
+        return result
+
+    def lay_down(self, user: str, count: int) -> None:
+        """Fill a mailbox with so many old mails, past IMAP: it would take minutes."""
+        self.dovecot.fill(user, self.mails[:1])  # makes the mailbox, with the rights that Dovecot gives it
+        current = self.dovecot.directory / "mail" / user / "Maildir" / "cur"
+        for number in range(count - 1):
+            mail = current / f"{1667466000 + number}.M{number}P1.bench:2,S"
+            mail.write_bytes(self.mails[number % len(self.mails)])
+            shutil.chown(mail, current.owner(), current.group())
+
+
+def main() -> int:
+    """Measure and print; 1 when a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mails", type=int, default=2000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--folder", type=int, default=50_000, help="mails in the large folder; 0 leaves this part out")
+    parser.add_argument("--profile", action="store_true", help="the worker's dearest functions")
+    options = parser.parse_args()
+    where = ground.directory("certificate")
+    certificate = ground.certificate(where)
+    (smtp,) = ground.free_ports(1)
+    program = ground.program("smtp-sink", "postfix")
+    user = ["-u", "postfix"] if os.geteuid() == 0 else []
+    sink = subprocess.Popen([program, *user, f"127.0.0.1:{smtp}", "100"], process_group=0)
+    dovecot = Dovecot(certificate)
+    try:
+        ground.await_port(smtp, lambda: sink.poll() is None, where / "no.log")
+        mails = list(workload(options.mails, load_for_reading(packaged_dir("config"), {}).desk()))
+        bench = Bench(dovecot, smtp, mails)
+        met = compare(bench, options.runs)
+        shares(bench, profile=options.profile)
+        if options.folder:
+            met &= empty(bench, options.folder)
+    finally:
+        dovecot.stop()
+        ground.end(sink)
+        shutil.rmtree(where)
+    return 0 if met else 1
+
+
+def compare(bench: Bench, runs: int) -> bool:
+    """The pass against the floor; whether speed and memory are as they should be."""
+    count = len(bench.mails)
+    print(f"{count} mails of {sum(map(len, bench.mails)) / count / 1000:.1f} kB, all to be answered; {runs} runs each")
+    floors, workers = [], []
+    for _ in range(runs):
+        floors.append(bench.run("floor"))
+        workers.append(bench.run("worker"))
+    floor, worker = (median(one["seconds"] for one in each) for each in (floors, workers))
+    ratio, memory = floor / worker, max(one["megabytes"] for one in workers)
+    for name, seconds in (("floor", floor), ("worker", worker)):
+        print(f"  {name:<8}{count / seconds:7.0f} mails/s  {seconds / count * 1000:6.2f} ms a mail")
+    pairs = ", ".join(f"{one['seconds'] / two['seconds']:.2f}" for one, two in zip(floors, workers, strict=True))
+    print(f"  ratio   {ratio:7.2f}  (goal {RATIO}; pair by pair {pairs})")
+    print(f"  memory  {memory:7.0f} MB at most (goal {MEMORY}; {workers[0]['start_megabytes']:.0f} before the pass)")
+    print(f"  answers {workers[0]['answers']:7d}")
+    return bool(ratio >= RATIO and memory < MEMORY)
+
+
+def shares(bench: Bench, *, profile: bool) -> None:
+    """Where the worker's time goes; with copies in Sent once more, since every copy is an IMAP command."""
+    for title, options in (("as above", {}), ("with copies in Sent", {"sent": "auto"})):
+        run = bench.run("worker", steps=True, **options)
+        count, seconds = len(bench.mails), run["seconds"]
+        print(f"shares, {title}: {count / seconds:.0f} mails/s")
+        steps = run["steps"] | {"everything else": seconds - sum(run["steps"].values())}
+        for step, spent in sorted(steps.items(), key=lambda item: -item[1]):
+            print(f"  {step:<16}{spent / count * 1000:7.2f} ms a mail {spent / seconds:6.0%}")
+    if profile:
+        bench.run("worker", profile=True)
+
+
+def empty(bench: Bench, many: int) -> bool:
+    """A pass that finds nothing new, in a small folder and in a large one; whether they cost about the same."""
+    passes = {}
+    for count in (100, many):
+        user = f"empty{count}@example.org"
+        bench.lay_down(user, count)
+        passes[count] = bench.start("empty", user=user)
+    for count, run in passes.items():
+        print(f"empty pass, {count:>6} mails in the folder: {run['pass'] * 1000:6.2f} ms (first: {run['first'] * 1000:.0f} ms)")
+    small, large = (run["pass"] for run in passes.values())
+    print(f"  ratio {large / small:.2f}  (goal: about 1)")
+    return bool(large < small * 1.5)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

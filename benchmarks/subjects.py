@@ -1,0 +1,184 @@
+"""What `pass.py` measures, each in a process of its own: `subjects.py floor|worker|empty JSON`; JSON comes back."""
+
+import asyncio
+import cProfile
+import email
+import email.policy
+import json
+import logging
+import os
+import pstats
+import resource
+import smtplib
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+BATCH = 100
+_FIXED = "Guten Tag,\n\nvielen Dank für Ihre Anmeldung! Hier ist Ihr Zugangslink:\nhttps://meet.example.org/zwk\n" * 8
+
+
+def floor(given: dict[str, Any]) -> dict[str, Any]:
+    """The least: fetch, parse, send something, flag, write a line."""
+    from imapclient import IMAPClient  # type: ignore[import-untyped]  # noqa: PLC0415 - no other subject's memory
+
+    begin = time.perf_counter()
+    with (
+        IMAPClient("127.0.0.1", given["imap"], ssl=False, timeout=60) as imap,
+        smtplib.SMTP("127.0.0.1", given["smtp"], timeout=60) as smtp,
+        (Path(given["work"]) / "journal").open("ab") as journal,
+    ):
+        imap.plain_login(given["user"], given["password"])
+        imap.select_folder("INBOX")
+        uids = imap.search()
+        for start in range(0, len(uids), BATCH):
+            batch = uids[start : start + BATCH]
+            for uid, items in sorted(imap.fetch(batch, ["BODY.PEEK[]", "INTERNALDATE"]).items()):
+                message = email.message_from_bytes(items[b"BODY[]"], policy=email.policy.default)
+                sender, subject = message["From"].addresses[0].addr_spec, message["Subject"]
+                body = message.get_body(("plain", "html"))
+                text = body.get_content() if body else ""
+                head = f"From: desk@example.org\r\nTo: {sender}\r\nSubject: Re: {subject.encode('ascii', 'replace')!r}\r\n"
+                smtp.sendmail("desk@example.org", [sender], head.encode() + b"\r\n" + _FIXED.encode())
+                journal.write(json.dumps({"uid": uid, "from": sender, "size": len(text)}).encode() + b"\n")
+                journal.flush()
+                os.fsync(journal.fileno())
+            imap.add_flags(batch, ["\\Answered"], silent=True)
+    return {"seconds": time.perf_counter() - begin}
+
+
+def worker(given: dict[str, Any]) -> dict[str, Any]:
+    """The real worker: one pass over everything."""
+    office = _office(given, since="2022-11-01")
+    spent: Counter[str] = Counter()
+    if given.get("steps"):
+        _measure(office, spent)
+    start_megabytes = _megabytes()
+    profile = cProfile.Profile() if given.get("profile") else None
+    begin = time.perf_counter()
+
+    async def whole() -> bool:
+        try:
+            return bool(await office.run_pass())
+        finally:
+            await office.close()
+
+    completed = profile.runcall(asyncio.run, whole()) if profile else asyncio.run(whole())
+    seconds = time.perf_counter() - begin
+    if profile:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(40)
+    ledger = office.worker.ledger
+    if not completed or ledger.outbox or ledger.unfiled or ledger.failed or len(ledger.digests) != given["mails"]:
+        raise SystemExit(f"not all was done: {len(ledger.digests)} mails, {len(ledger.outbox)} replies owed")
+    return {
+        "seconds": seconds,
+        "answers": len(ledger.sent),
+        "megabytes": _megabytes(),
+        "start_megabytes": start_megabytes,
+        "steps": spent,
+    }
+
+
+def empty(given: dict[str, Any]) -> dict[str, Any]:
+    """Passes that find nothing new: the first, which connects, and the median of the ones behind it."""
+    office = _office(given, since="now")
+
+    async def timed() -> float:
+        begin = time.perf_counter()
+        if not await office.run_pass():
+            raise SystemExit("a pass was not completed")
+        return time.perf_counter() - begin
+
+    async def whole() -> list[float]:
+        try:
+            return [await timed() for _ in range(101)]
+        finally:
+            await office.close()
+
+    first, *others = asyncio.run(whole())
+    return {"first": first, "pass": sorted(others)[len(others) // 2]}
+
+
+def _office(given: dict[str, Any], *, since: str) -> Any:
+    from inbox_worker import daemon  # noqa: PLC0415 - the floor does not carry it
+    from inbox_worker.config import load, packaged_dir  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.WARNING)
+    values = {
+        "MODE": "send",
+        "IMAP__HOST": "127.0.0.1",
+        "IMAP__PORT": str(given["imap"]),
+        "IMAP__SECURITY": "none",
+        "IMAP__USERNAME": given["user"],
+        "IMAP__PASSWORD": given["password"],
+        "IMAP__SINCE": since,
+        "IMAP__SENT": given.get("sent", ""),
+        "SMTP__HOST": "127.0.0.1",
+        "SMTP__PORT": str(given["smtp"]),
+        "SMTP__SECURITY": "none",
+        "SMTP__USERNAME": "",
+        "SMTP__PASSWORD": "unused",
+        "JOURNAL__PATH": str(Path(given["work"]) / "journal.jsonl"),
+    }
+    settings = load(packaged_dir("config"), {f"INBOX_WORKER_{key}": value for key, value in values.items()})
+    began, start = datetime(2022, 11, 3, 9, 0, tzinfo=UTC), time.monotonic()
+    return daemon.build(settings, lambda: began + timedelta(seconds=time.monotonic() - start))
+
+
+def _measure(office: Any, spent: Counter[str]) -> None:
+    """Have every step of the journey add up its time."""
+    from inbox_worker.core import journey  # noqa: PLC0415 - as above
+
+    tools = office.worker.tools
+    tools.parse, tools.compose = _timed("parse", tools.parse, spent), _timed("compose", tools.compose, spent)
+    for name, step in (("screen", "screen"), ("read", "read"), ("decide", "decide")):
+        setattr(journey, name, _timed(step, getattr(journey, name), spent))
+    for adapter, step, names in (
+        (office.journal, "journal", ("append", "read")),
+        (office.transport, "smtp", ("deliver",)),
+        (office.mailbox, "imap", ("open", "list_new", "list_since", "fetch", "file", "append")),
+    ):
+        for name in names:
+            setattr(adapter, name, _timed_async(step, getattr(adapter, name), spent))
+
+
+def _timed(step: str, function: Callable[..., Any], spent: Counter[str]) -> Callable[..., Any]:
+    @wraps(function)
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        begin = time.perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            spent[step] += time.perf_counter() - begin  # type: ignore[assignment]  # a Counter of seconds
+
+    return timed
+
+
+def _timed_async(step: str, function: Callable[..., Any], spent: Counter[str]) -> Callable[..., Any]:
+    @wraps(function)
+    async def timed(*args: Any, **kwargs: Any) -> Any:
+        begin = time.perf_counter()
+        try:
+            return await function(*args, **kwargs)
+        finally:
+            spent[step] += time.perf_counter() - begin  # type: ignore[assignment]  # a Counter of seconds
+
+    return timed
+
+
+def _megabytes() -> float:
+    """The most memory that this process ever had resident."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    subject = {"floor": floor, "worker": worker, "empty": empty}[sys.argv[1]]
+    print(json.dumps(subject(json.loads(sys.argv[2]))))
