@@ -6,6 +6,7 @@ and no known boilerplate is new text.
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.reading.parts_seams import (
@@ -80,8 +81,12 @@ class _Frame:
     passes_on: bool
 
 
+@lru_cache(maxsize=4)
 def split(message: Message) -> Parts:
-    """Take `message.text` apart; attached messages become `forwarded`. Pure, linear in the length of the text."""
+    """Take `message.text` apart; attached messages become `forwarded`. Pure, linear in the length of the text.
+
+    Screening and reading both ask for the same mail's parts, one right after the other: the last answers are kept.
+    """
     names = frozenset(
         word.lower().strip(".,()") for sender in message.senders for word in sender.name.split() if len(word) > 2
     )

@@ -51,16 +51,17 @@ class _Scales:
 
     @classmethod
     def of(cls, message: Message, parts: Parts) -> "_Scales":
-        own = Texts.of(message.subject, f"{parts.new}\n{parts.signature}")
+        own = weigh(Texts.of(message.subject, f"{parts.new}\n{parts.signature}"))
         # Footers of newsletters and notices below bounces are cut off as boilerplate: those kinds are weighed by all.
-        whole = Texts.of(message.subject, f"{parts.new}\n{parts.signature}\n{parts.boilerplate}")
-        machine = {kind: weigh(name, own if name == "auto_reply" else whole) for name, kind in _KINDS.items()}
+        text = f"{parts.new}\n{parts.signature}\n{parts.boilerplate}"
+        whole = weigh(Texts.of(message.subject, text)) if parts.boilerplate else own
+        machine = {kind: (own if name == "auto_reply" else whole)[name] for name, kind in _KINDS.items()}
         bulk, extra = machine[Intent.BULK], traces(message)
         machine[Intent.BULK] = Weighed(
             bulk.weight + sum(weight for _, weight, _ in extra),
             bulk.because + tuple(Reason(name, value, "header") for name, _, value in extra),
         )
-        return cls(machine, weigh("person", own).weight, len(parts.new))
+        return cls(machine, own["person"].weight, len(parts.new))
 
     @property
     def best(self) -> tuple[Intent, Weighed]:

@@ -71,17 +71,20 @@ def _server(value: str) -> str:
 
 
 def _dmarc(value: str) -> tuple[str, str]:
-    """Result and published policy of the dmarc method; the field is read by authres, or by eye where that gives up."""
+    """Result and published policy of the dmarc method.
+
+    A field that says pass once and quotes nothing is read by eye; whatever could be a trick or a failure, by authres.
+    """
     section = next((part for part in value.split(";") if _DMARC.search(part)), "")
-    policy = _POLICY.search(section)
-    found = _DMARC.search(section)
-    result = found[1].lower() if found else ""
-    try:
-        parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value}")
-        result = next((one.result.lower() for one in parsed.results or () if one.method == "dmarc"), result)
-    except (authres.AuthResError, ValueError, LookupError, TypeError, AttributeError):
-        # What a server wrote slightly off the grammar still says pass or fail.
-        pass
+    policy, found = _POLICY.search(section), _DMARC.findall(value)
+    result = found[0].lower() if found else ""
+    if len(found) != 1 or result != "pass" or '"' in value:
+        try:
+            parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value[:4000]}")
+            result = next((one.result.lower() for one in parsed.results or () if one.method == "dmarc"), result)
+        except (authres.AuthResError, ValueError, LookupError, TypeError, AttributeError):
+            # A server off the grammar: a failure anywhere in the field counts.
+            result = "fail" if "fail" in map(str.lower, found) else result
     return result, policy[1].lower() if policy else ""
 
 

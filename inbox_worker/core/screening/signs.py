@@ -5,7 +5,6 @@ Never looks at a header field other than the subject, and never decides: `screen
 
 import re
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,8 @@ _PREFIX = re.compile(
     r"^\s*(?:(?:re|aw|antw|wg|fwd?|sv|vs|tr|rif|odp|antwort|ha|vá)\s?(?:\[\d+\])?\s?:\s*|\[[^\]]{1,30}\]\s*)+",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"\w+")
+_CALLED = "subject of an automatic reply"
 _SPACES = re.compile(r" {2,}")
 
 
@@ -29,6 +30,14 @@ class _Phrase:
 
     pieces: tuple[str, ...]
     pattern: re.Pattern[str]
+    key: str
+    """Its longest whole word; '' when it has none."""
+
+    def starts(self, text: str) -> str:
+        if text.startswith(self.pieces[0]):
+            match = self.pattern.match(text)
+            return match[0] if match else ""
+        return ""
 
     def find(self, text: str) -> str:
         if all(piece in text for piece in self.pieces):
@@ -62,13 +71,15 @@ class Texts:
 
     subject: str
     text: str
+    words: frozenset[str]
 
     @classmethod
     def of(cls, subject: str, text: str) -> "Texts":
         """From a subject (its Re:, AW:, WG: are dropped) and the text that the writer did not quote."""
         if len(text) > _LIMIT:
             text = f"{text[: _LIMIT // 2]} {text[-_LIMIT // 2 :]}"
-        return cls(_plain(_PREFIX.sub("", subject)), _plain(text))
+        subject, text = _plain(_PREFIX.sub("", subject)), _plain(text)
+        return cls(subject, text, frozenset(_WORD.findall(f"{subject} {text}")))
 
 
 def _plain(text: str) -> str:
@@ -83,7 +94,9 @@ def _phrase(written: str) -> _Phrase:
     )
     start = r"(?<!\w)" if written[0].isalnum() else ""
     end = r"(?!\w)" if written[-1].isalnum() else ""
-    return _Phrase(tuple(piece.strip() for piece in pieces), re.compile(start + pattern + end))
+    whole = re.sub(r"\w*\*\w*", " ", written)
+    key = max(_WORD.findall(whole), key=len, default="")
+    return _Phrase(tuple(piece.strip() for piece in pieces), re.compile(start + pattern + end), key)
 
 
 def _load(name: str) -> tuple[Sign, ...]:
@@ -97,29 +110,52 @@ def _load(name: str) -> tuple[Sign, ...]:
 SIGNS: dict[str, tuple[Sign, ...]] = {name: _load(name) for name in ("auto_reply", "bounce", "bulk", "person")}
 
 
-def weigh(kind: str, texts: Texts) -> Weighed:
-    """All signs of `kind` ('auto_reply', 'bounce', 'bulk' or 'person') that these texts show, each once."""
-    weight, reasons, subject = 0, [], False
-    for sign in SIGNS[kind]:
-        words, where = _found(sign, texts)
-        if words:
-            weight += sign.weight
-            subject = subject or sign.name == "subject of an automatic reply"
-            reasons.append(Reason(sign.name, words, where))
-    return Weighed(weight, tuple(reasons), subject)
+def _index() -> tuple[dict[str, tuple[int, ...]], tuple["_Row", ...]]:
+    """Every phrase as a row, found by its longest whole word: a mail shows a handful of them, not all two thousand."""
+    rows: list[_Row] = []
+    index: dict[str, list[int]] = {}
+    for kind, signs in SIGNS.items():
+        for number, sign in enumerate(signs):
+            for phrase in sign.phrases:
+                index.setdefault(phrase.key, []).append(len(rows))
+                rows.append(_Row(kind, number, sign.where, phrase))
+    return {key: tuple(found) for key, found in index.items()}, tuple(rows)
 
 
-def _found(sign: Sign, texts: Texts) -> tuple[str, str]:
-    if sign.where == "start":
-        return _first(
-            phrase.find(texts.subject[:120]) for phrase in sign.phrases if texts.subject.startswith(phrase.pieces[0])
-        ), "Subject"
-    if sign.where in {"subject", "any"} and (words := _first(phrase.find(texts.subject) for phrase in sign.phrases)):
-        return words, "Subject"
-    if sign.where in {"text", "any"}:
-        return _first(phrase.find(texts.text) for phrase in sign.phrases), "text"
-    return "", ""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    kind: str
+    sign: int
+    where: str
+    phrase: _Phrase
+
+    def find(self, texts: Texts) -> tuple[str, str]:
+        """The mail's words that match, and where they stood."""
+        if self.where == "start":
+            return self.phrase.starts(texts.subject[:120]), "Subject"
+        if self.where != "text" and (words := self.phrase.find(texts.subject)):
+            return words, "Subject"
+        return (self.phrase.find(texts.text), "text") if self.where != "subject" else ("", "")
 
 
-def _first(found: Iterable[str]) -> str:
-    return next((words for words in found if words), "")
+_BY_WORD, _ROWS = _index()
+
+
+def weigh(texts: Texts) -> dict[str, Weighed]:
+    """For each kind ('auto_reply', 'bounce', 'bulk', 'person') all signs that these texts show, each counted once."""
+    candidates = {row for word in texts.words & _BY_WORD.keys() for row in _BY_WORD[word]}
+    found: dict[tuple[str, int], Reason] = {}
+    for number in sorted(candidates | set(_BY_WORD.get("", ()))):
+        row = _ROWS[number]
+        if (row.kind, row.sign) not in found:
+            words, where = row.find(texts)
+            if words:
+                found[row.kind, row.sign] = Reason(SIGNS[row.kind][row.sign].name, words, where)
+    return {
+        kind: Weighed(
+            weight=sum(sign.weight for number, sign in enumerate(signs) if (kind, number) in found),
+            because=tuple(found[kind, number] for number in range(len(signs)) if (kind, number) in found),
+            subject=any((kind, number) in found and sign.name == _CALLED for number, sign in enumerate(signs)),
+        )
+        for kind, signs in SIGNS.items()
+    }
