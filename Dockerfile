@@ -11,7 +11,7 @@ RUN python -m venv /opt/inbox_worker \
 
 FROM python:3.11-slim-bookworm
 # A fixed number, so that the volume's owner can be set from outside.
-RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin inbox_worker \
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin inbox_worker \
  && install --directory --mode 0700 --owner inbox_worker /var/lib/inbox_worker
 COPY --from=build /opt/inbox_worker /opt/inbox_worker
 ENV PATH=/opt/inbox_worker/bin:$PATH \
