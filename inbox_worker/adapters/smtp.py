@@ -21,9 +21,9 @@ from contextlib import contextmanager, suppress
 
 from aiosmtplib import (
     SMTP,
-    SMTPConnectResponseError,
     SMTPDataError,
     SMTPException,
+    SMTPHeloError,
     SMTPRecipientRefused,
     SMTPResponseException,
     SMTPSenderRefused,
@@ -77,6 +77,7 @@ class SmtpTransport:
         for address in recipients:
             if not _sendable(address):
                 return Refused(553, f"{address!r} is not an address")
+        cancelled_before = _cancelled()
         reused = self._client is not None
         try:
             client = await self._begin(sender, recipients, reply)
@@ -87,12 +88,14 @@ class SmtpTransport:
         if isinstance(client, Refused | Deferred):
             return client
         for recipient in recipients:
+            _heed(cancelled_before)
             try:
                 with self._translated("RCPT TO", SMTPRecipientRefused):
                     await client.rcpt(recipient, encoding="utf-8")
             except SMTPRecipientRefused as refusal:
                 await self._reset(client, refusal.code)
                 return _judged(refusal.code, f"{refusal.recipient}: {refusal.message}")
+        _heed(cancelled_before)
         return await self._content(client, reply.content)
 
     async def _begin(self, sender: str, recipients: list[str], reply: Reply) -> SMTP | Refused | Deferred:
@@ -162,6 +165,8 @@ class SmtpTransport:
             )
             try:
                 await client.connect()
+                if client.is_ehlo_or_helo_needed:  # what the server can is asked before the first MAIL FROM
+                    await _greet(client)
             except BaseException:
                 client.close()
                 raise
@@ -179,19 +184,31 @@ class SmtpTransport:
             yield
         except expected:
             raise
-        except ssl.SSLCertVerificationError as error:
-            self._drop()
-            raise TransportError(
-                f"{self._server}: {doing}: the server's certificate is not trusted: {error.verify_message} "
-                "(smtp.ca_file?)"
-            ) from error
         except (SMTPException, OSError, ValueError) as error:
             self._drop()
             raise TransportError(f"{self._server}: {doing}: {_words(error)}") from error
 
 
+async def _greet(client: SMTP) -> None:
+    try:
+        await client.ehlo()
+    except SMTPHeloError:
+        await client.helo()
+
+
 def _judged(code: int, text: str) -> Deferred | Refused:
     return Deferred(code, text) if 400 <= code < 500 else Refused(code, text)
+
+
+def _cancelled() -> int:
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
+
+
+def _heed(cancelled_before: int) -> None:
+    """Stop where a cancellation was swallowed: asyncio.wait_for does that up to Python 3.11 when an answer meets it."""
+    if _cancelled() > cancelled_before:
+        raise asyncio.CancelledError
 
 
 def _wire(address: str) -> str:
@@ -212,8 +229,14 @@ def _sendable(address: str) -> bool:
 
 def _words(error: Exception) -> str:
     match error:
-        case SMTPConnectResponseError() | SMTPResponseException():
+        case SMTPResponseException():
             return f"{error.code} {error.message}"
+        case Exception(__cause__=ssl.SSLCertVerificationError() as cause):
+            return f"the server's certificate is not trusted: {cause.verify_message} (smtp.ca_file?)"
+        case ssl.SSLCertVerificationError():
+            return f"the server's certificate is not trusted: {error.verify_message} (smtp.ca_file?)"
+        case Exception(__cause__=ssl.SSLError()) | ssl.SSLError():
+            return f"TLS failed: {error} (smtp.security and smtp.port?)"
         case SMTPTimeoutError():
             return "the server did not answer in time"
         case SMTPServerDisconnected():
