@@ -81,6 +81,6 @@ def _named_in(person: Registrant, local: str) -> bool:
     if person.family_name:
         last = fold(person.family_name.split()[-1])
         return len(last) > 2 and (
-            last in local or fold(person.family_name.split("-")[-1]) in local and "-" in person.family_name
+            last in local or (fold(person.family_name.split("-")[-1]) in local and "-" in person.family_name)
         )
     return bool(person.given_name) and fold(person.given_name or "") in local

@@ -4,6 +4,7 @@ Never looks further than the sentence or the list item that the name stands in.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from inbox_worker.core.reading.people import lexicon, organisations
@@ -12,13 +13,17 @@ from inbox_worker.core.reading.people.phones import find_phones
 
 MAIL = re.compile(r"(?<![\w.+-])[\w][\w.+'-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _SENTENCE_END = re.compile(
-    r"[!?](?:\s|$)|(?<![\d.]\d)(?<!\b[A-Za-z])(?<!Tel)(?<!Dr)(?<!Nr)(?<!Str)(?<!str)(?<!bzw)(?<!stv)(?<!tellv)(?<!Abt)(?<!inkl)(?<!ggf)\.(?=\s+[A-ZÄÖÜ\n]|\s*$)|\n\s*\n"
+    r"[!?](?:\s|$)|(?<![\d.]\d)(?<!\b[A-Za-z])(?<!Tel)(?<!Dr)(?<!Nr)(?<!Str)(?<!str)(?<!bzw)(?<!stv)(?<!tellv)(?<!Abt)(?<!inkl)(?<!ggf)"
+    r"\.(?=\s+[A-ZÄÖÜ\n]|\s*$)|\n\s*\n"
 )
+_SENTENCE_OVER = re.compile(r"[.!?]\s*$")
 _WORDS_BEFORE = re.compile(r"([^\W\d_][\w.*:/-]*|\d\.)[\s,:(„\"]*$")
 _OPENERS = re.compile(
-    r"^(?:und|sowie|die|der|das|unsere?[rnms]?|meine?[rnms]?|als|eine?[rnms]?|unsere?[rnms]? neue[rnms]?|neue[rnms]?|beide|both|alle|allesamt|ist|is|our|the|a|an|my|as|is our|who is|hier|bei uns|derzeit|zurzeit|zuständige[rn]?)\s+",
+    r"^(?:und|sowie|die|der|das|unsere?[rnms]?|meine?[rnms]?|als|eine?[rnms]?|neue[rnms]?|beide|both|alle|allesamt|ist|is|our"
+    r"|the|a|an|my|as|who is|hier|bei uns|derzeit|zurzeit|zuständige[rn]?)\s+",
     re.IGNORECASE,
 )
+_ORDINAL = re.compile(r"\d\. ")
 _MARKS = re.compile(r"\s*(?:[,;()|•\t–—<>\[\]]|\s-\s|\s/\s|\n|:)\s*")
 
 
@@ -35,33 +40,39 @@ class Details:
 
 def role_before(context: str) -> tuple[str | None, bool]:
     """The role words that lead up to a name ('unsere Chefredakteurin, Frau'), and whether it says colleague."""
-    rest = context
+    rest = context[-160:]
     words: list[str] = []
     colleague = False
     for _ in range(6):
-        match = _WORDS_BEFORE.search(rest[-60:])
-        if not match or "\n\n" in match[0] or re.search(r"[.!?]\s*$", match[0][len(match[1]) :]):
+        found = _WORDS_BEFORE.search(rest)
+        if not found or "\n\n" in found[0] or _SENTENCE_OVER.search(found[0][len(found[1]) :]):
             break
-        word = match[1].rstrip(".,:") if not match[1][:1].isdigit() else match[1]
+        word = found[1] if found[1][:1].isdigit() else found[1].rstrip(".,:")
         lowered = word.casefold()
-        if lowered in lexicon.COLLEAGUES:
-            colleague = True
-        if lowered in lexicon.HONORIFICS or lowered in {"dr", "prof"}:
-            pass
-        elif (
-            _says_role(word, rest[: len(rest) - len(rest[-60:]) + match.start()])
-            and not lowered.startswith("kolleg")
-            and lowered not in {"chefin", "chef"}
-        ):
-            if words and match[0][len(match[1]) :].strip() == ",":
+        colleague = colleague or lowered in lexicon.COLLEAGUES
+        if _is_role_before(word, rest[: found.start()]):
+            if words and found[0][len(found[1]) :].strip() == ",":
                 break
             words.insert(0, word)
-        elif words and (lowered in lexicon.ROLE_FIRST or lowered in {"1.", "2.", "3."}):
-            words.insert(0, match[1])
-        elif not (colleague and not words and lowered in {"meine", "mein", "unsere", "unser"}):
+        elif words and lowered in lexicon.ROLE_FIRST:
+            words.insert(0, found[1])
+        elif not (
+            lowered in lexicon.HONORIFICS or lowered in {"dr", "prof"} or (colleague and not words and _my(lowered))
+        ):
             break
-        rest = rest[: len(rest[-60:]) and len(rest) - len(rest[-60:]) + match.start()]
+        rest = rest[: found.start()]
     return (_nominative_role(" ".join(words)) if words else None), colleague
+
+
+def _my(word: str) -> bool:
+    return word in lexicon.PARTNERS or word in {"unsere", "unser", "unserer", "unserem", "unseren"}
+
+
+def _is_role_before(word: str, before: str) -> bool:
+    lowered = word.casefold()
+    if lowered.startswith("kolleg") or lowered in {"chefin", "chef"}:
+        return False
+    return _says_role(word, before)
 
 
 def _says_role(word: str, before: str) -> bool:
@@ -83,60 +94,54 @@ def details_after(behind: str, region: str, *, listed: bool, family: str) -> Det
     window = _window(behind, listed=listed)
     mail = MAIL.search(window)
     number = next((phone.e164 for phone in find_phones(window, region=region) if phone.kind == "direct"), None)
+    contact = bool(mail or number)
+    compact = listed or (contact and not any(word in lexicon.CLAUSE_WORDS for word in window.split()))
     role: str | None = None
     organisation: str | None = None
     colleague = False
-    compact = listed or (bool(mail or number) and not any(w in lexicon.CLAUSE_WORDS for w in window.split()))
-    for position, raw in enumerate(_pieces(window)):
-        piece = raw.strip(" .:!")
-        if not piece or MAIL.search(piece) or any(c.isdigit() for c in piece) and not re.match(r"\d\. ", piece):
-            continue
-        if position > (8 if compact else 3):
-            break
-        opened = piece
-        for _ in range(3):
-            opened = _OPENERS.sub("", opened)
-        words = opened.split()
-        if not words:
-            continue
+    for position, piece in _telling(window, 8 if compact else 3):
+        words = piece.split()
         if words[0].casefold() in lexicon.COLLEAGUES and not organisations.role_word(words[0]):
             colleague = True
-        if len(words) <= 9 and _starts_with_role(words) and role is None:
-            written, proper = organisations.split_role_and_organisation(_short(opened))
-            role = written
-            organisation = organisation or proper
-            continue
-        proper = _linked(opened) if position <= 2 else None
-        if organisation is None and proper:
-            organisation = proper
-            continue
-        shape = organisations.shape(opened)
-        if (
-            organisation is None
-            and (compact or position > 0)
-            and len(words) <= 6
-            and shape.score >= 3
-            and fold(shape.name) != fold(family)
-        ):
-            organisation = shape.name
-        elif (
-            organisation is None
-            and compact
-            and _bare_organisation(words, shape.score, with_role=bool(role), contact=bool(mail or number))
-        ):
-            organisation = shape.name
+        if role is None and len(words) <= 9 and _starts_with_role(words):
+            role, proper = organisations.split_role_and_organisation(_short(piece))
+        else:
+            proper = _linked(piece) if position <= 2 else None
+            proper = proper or _house(piece, family, near=compact or position > 0)
+            if proper is None and compact and (role or contact):
+                proper = _bare_organisation(words, longest=5 if role else 3)
+        organisation = organisation or proper
     return Details(organisation, role, number, mail[0] if mail else None, colleague)
 
 
-def _bare_organisation(words: list[str], score: int, *, with_role: bool, contact: bool) -> bool:
+def _telling(window: str, most: int) -> Iterator[tuple[int, str]]:
+    """The pieces between marks that hold words, without articles and "als", each with its position."""
+    for position, raw in enumerate(_pieces(window)):
+        piece = raw.strip(" .:!")
+        digits = any(c.isdigit() for c in piece) and not _ORDINAL.match(piece)
+        if position > most or not piece or digits or MAIL.search(piece):
+            continue
+        for _ in range(3):
+            piece = _OPENERS.sub("", piece)
+        if piece.split():
+            yield position, piece
+
+
+def _house(piece: str, family: str, *, near: bool) -> str | None:
+    shape = organisations.shape(piece)
+    fits = near and len(piece.split()) <= 6 and shape.score >= 3 and fold(shape.name) != fold(family)
+    return shape.name if fits else None
+
+
+def _bare_organisation(words: list[str], *, longest: int) -> str | None:
     """A capitalised piece that nothing else explains, in a line of contact data."""
-    known = any(
+    labels = any(
         word.casefold().strip(".:") in lexicon.PHONE_LABELS or word.casefold() in lexicon.LABELS for word in words
     )
-    plain = words[0].casefold() in lexicon.NOT_NAMES and len(words) == 1
-    if not contact and not with_role:
-        return False
-    return len(words) <= (5 if with_role else 3) and score >= 0 and words[0][:1].isupper() and not known and not plain
+    common = len(words) == 1 and words[0].casefold() in lexicon.NOT_NAMES
+    shape = organisations.shape(" ".join(words))
+    fits = len(words) <= longest and shape.score >= 0 and words[0][:1].isupper() and not labels and not common
+    return shape.name if fits else None
 
 
 def _window(behind: str, *, listed: bool) -> str:

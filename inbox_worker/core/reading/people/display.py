@@ -28,34 +28,33 @@ def read_display_name(shown: str, address: str) -> Display:
     text = _VIA.sub("", shown.strip(" \t\"'„“”<>")).strip()
     if not text or "@" in text.split()[0]:
         return Display()
-    name: PersonName | None = None
-    organisation: str | None = None
-    role: str | None = None
+    shown = Display()
     for number, piece in enumerate(p.strip(" ,") for p in _SPLIT.split(text)):
-        if not piece:
-            continue
-        if name is None and (found := _person(piece, address)):
-            name = found
+        if shown.name is None and (found := _person(piece, address)):
+            shown = replace(shown, name=found)
             continue
         for part in (p.strip() for p in re.split(r",(?!\d)", piece)):
-            if not part:
-                continue
-            if name is None and number == 0 and (found := _person(part, address)):
-                name = found
-            elif organisations.is_role(part) and organisations.shape(part, address).score < 5:
-                written, proper = organisations.split_role_and_organisation(part)
-                role = role or written
-                organisation = organisation or proper
-            elif organisation is None and not organisations.is_department(part):
-                shape = organisations.shape(part, address)
-                named = number > 0 and shape.score >= 0 and (" " in part or "-" in part) and part[:1].isupper()
-                if shape.score >= 2 or (named and name is not None):
-                    organisation = shape.name
-    return Display(name, organisation, role)
+            if shown.name is None and number == 0 and (found := _person(part, address)):
+                shown = replace(shown, name=found)
+            elif part:
+                shown = _with_part(shown, part, address, apart=number > 0)
+    return shown
+
+
+def _with_part(shown: Display, part: str, address: str, *, apart: bool) -> Display:
+    """`shown` with what a part besides the name tells; `apart` from the name by brackets or a bar."""
+    shape = organisations.shape(part, address)
+    if organisations.is_role(part) and shape.score < 5:
+        written, proper = organisations.split_role_and_organisation(part)
+        return replace(shown, role=shown.role or written, organisation=shown.organisation or proper)
+    if shown.organisation or organisations.is_department(part):
+        return shown
+    bare = apart and shown.name and shape.score >= 0 and (" " in part or "-" in part) and part[:1].isupper()
+    return replace(shown, organisation=shape.name or None) if bare or shape.score >= 2 else shown
 
 
 def _person(piece: str, address: str) -> PersonName | None:
-    name = parse_name(piece)
+    name = parse_name(piece) if piece else None
     if name is None:
         return None
     words = piece.replace(",", " ").split()
@@ -83,7 +82,7 @@ def _two_plain_words(words: list[str], address: str) -> bool:
 
 
 def _turned(name: PersonName, address: str, *, comma: bool) -> PersonName:
-    """'Schmitt Anna' without a comma: turned round when only the second word is a given name, or the address says so."""
+    """'Schmitt Anna' without a comma: turned round when the given names or the address say so."""
     if comma or not name.given or not name.family or " " in name.family:
         return name
     pieces = [fold(piece) for piece in re.split(r"[._-]", address.rpartition("@")[0]) if piece]

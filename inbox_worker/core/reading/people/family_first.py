@@ -22,7 +22,7 @@ _SAID_GIVEN = re.compile(
     re.IGNORECASE,
 )
 _FIRST = re.compile(
-    rf"{_FAMILY}\s+(?:steht\s+|stands\s+|comes\s+|kommt\s+)?(?:immer\s+|bei mir\s+)?(?:zuerst|first|voran|vorn|vorne|vorangestellt)",
+    rf"{_FAMILY}\s+(?:(?:steht|stands|comes|kommt)\s+)?(?:immer\s+|bei mir\s+)?(?:zuerst|first|voran|vorn|vorne|vorangestellt)",
     re.IGNORECASE,
 )
 

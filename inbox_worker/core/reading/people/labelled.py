@@ -161,19 +161,7 @@ def _family_first(cells: list[str]) -> bool:
 
 def _bare_row(cells: list[str], region: str, *, family_first: bool) -> Registrant | None:
     """A row without a header: known by a cell that is a full name, or by two cells that are its halves."""
-    name: PersonName | None = None
-    rest = cells
-    for i, cell in enumerate(cells[:3]):
-        parsed = parse_name(cell)
-        if parsed and parsed.full and parsed.known and not any(map(organisations.kind_gender, cell.split())):
-            name, rest = parsed, cells[:i] + cells[i + 1 :]
-            break
-    if name is None and len(cells) >= 3:
-        one, two = cells[0], cells[1]
-        if _halves(one, two) and (family_first or is_given(one) or is_given(two)):
-            turned = family_first or (is_given(two) and not is_given(one))
-            title, rest_of_given = take_titles((two if turned else one).split())
-            name, rest = PersonName(" ".join(rest_of_given), one if turned else two, title), cells[2:]
+    name, rest = _row_name(cells, family_first=family_first)
     if name is None:
         return None
     organisation = role = phone = mail = None
@@ -190,3 +178,19 @@ def _bare_row(cells: list[str], region: str, *, family_first: bool) -> Registran
     if not (organisation or role or phone or mail):
         return None
     return Registrant(name.given, name.family, name.title, organisation, role, phone, mail)
+
+
+def _row_name(cells: list[str], *, family_first: bool) -> tuple[PersonName | None, list[str]]:
+    """The name in a row and the other cells."""
+    for i, cell in enumerate(cells[:3]):
+        parsed = parse_name(cell)
+        if parsed and parsed.full and parsed.known and not any(map(organisations.kind_gender, cell.split())):
+            return parsed, cells[:i] + cells[i + 1 :]
+    if len(cells) < 3 or not _halves(cells[0], cells[1]):
+        return None, cells
+    one, two = cells[0], cells[1]
+    if not (family_first or is_given(one) or is_given(two)):
+        return None, cells
+    turned = family_first or (is_given(two) and not is_given(one))
+    title, given = take_titles((two if turned else one).split())
+    return PersonName(" ".join(given), one if turned else two, title), cells[2:]

@@ -63,6 +63,7 @@ NOT_ROLES = frozenset(_lines("not_roles.txt"))
 ROLE_FIRST = frozenset(_lines("role_first.txt"))
 ASSISTANTS = frozenset(_lines("assistants.txt"))
 DEPARTMENTS = tuple(sorted(_lines("departments.txt"), key=len, reverse=True))
+STREETS = _lines("streets.txt")
 LEGAL = tuple(_lines("legal.txt"))
 
 _ORGANISATIONS = _table("organisations.toml")
@@ -75,6 +76,8 @@ KINDS_BEFORE = tuple(sorted(_rows("organisations.toml")["strip"]["before"], key=
 _PHONES = _rows("phones.toml")
 PHONE_LABELS = {label: kind for kind, labels in _PHONES.items() for label in labels if kind != "extension"}
 EXTENSION_LABELS = frozenset(_PHONES["extension"])
+
+REGIONS: dict[str, dict[str, list[str]]] = tomllib.loads((_FOLDER / "regions.toml").read_text(encoding="utf-8"))
 
 LABELS = {label: field for field, labels in _rows("labels.toml").items() for label in labels}
 

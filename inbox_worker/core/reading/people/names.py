@@ -10,7 +10,7 @@ from inbox_worker.core.reading.people import lexicon, organisations
 
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _TOKEN = re.compile(r"[^\s,;]+")
-_WORD = re.compile(r"[^\W\d_][\w'’`.\-‑]*")  # noqa: RUF039 - plain enough
+_WORD = re.compile(r"[^\W\d_][\w'’`.\-‑]*")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.(?:-?[^\W\d_]\.)*|[^\W\d_]\.?)")
 _LONGEST_NAME = 6
 

@@ -14,17 +14,18 @@ from inbox_worker.core.reading.people.lexicon import fold
 _QUOTED = re.compile(r"[„“\"»«›‹‚‘]([^„“”\"»«›‹‚‘’]{2,60})[“”\"»«›‹‘’]")
 _BRACKETS = re.compile(r"\s*\([^()]*\)")
 _LEGAL_FORM = re.compile(
-    r"[\s,]*\b(?:gGmbH|GmbH(?: ?& ?Co\.? ?KG(?:aA)?)?|AG|e\. ?V\.|eG|KG|UG(?: \(haftungsbeschränkt\))?|mbH|SE|Ltd\.?|Inc\.?|B\.V\.|S\.A\.|AöR|GbR|OHG)(?=\s|$|,)"
+    r"[\s,]*\b(?:gGmbH|GmbH(?: ?& ?Co\.? ?KG(?:aA)?)?|AG|e\. ?V\.|eG|KG|UG(?: \(haftungsbeschränkt\))?"
+    r"|mbH|SE|Ltd\.?|Inc\.?|B\.V\.|S\.A\.|AöR|GbR|OHG)(?=\s|$|,)"
 )
 _COMPANY = re.compile(
-    r"\b(?:\w*verlagsges\w*|\w*medienges\w*|\w*medien ?gruppe|\w*mediengruppe|\w*verlags?(?:haus)?|holding|\w*verlags?gruppe|publishing|pressevertrieb|druck(?:erei)?)\b",
+    r"verlagsges|medienges|medien ?gruppe|verlag(?:s|shaus|sgruppe)?\b|\b(?:holding|publishing|pressevertrieb|druck(?:erei)?)\b",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[^\W_][\w'’.\-]*|&|\+")
 _PLAIN_WORDS = re.compile(r"[^\W_][^\W_'’]*")
 _ARTICLE = re.compile(r"^(?:der|die|das|dem|den|des|vom|beim|von|bei|für|the|at|of|for|im|in|aus)\s+")
 _STREET = re.compile(
-    r"(?:str\.|straße|strasse|stra\u00dfe|weg|platz|allee|gasse|ufer|damm|chaussee|ring|hof|markt|graben|wall|tor|berg|park|kai|steig|pfad|stieg|zeile|plan|promenade|street|road|lane|avenue|rue|via|calle|laan|straat|plein|ulica|ul\.)\W{0,2}\s?\d+\s?[a-zA-Z]?\b",
+    r"(?:" + "|".join(map(re.escape, lexicon.STREETS)) + r")\W{0,2}\s?\d{1,5}\s?[a-zA-Z]?\b",
     re.IGNORECASE,
 )
 _POSTCODE = re.compile(r"(?:^|[\s,–-])(?:[A-Z]{1,2}[-–]\s?)?\d{4,5}\s+[A-ZÄÖÜ]")
@@ -32,6 +33,8 @@ _POSTBOX = re.compile(r"\b(?:Postfach|PF|P\.?O\.? Box)\s?\d", re.IGNORECASE)
 _WEB = re.compile(r"@|www\.|https?:|\b[\w-]+\.(?:de|com|org|net|example|eu|info|at|ch)\b(?!\w)", re.IGNORECASE)
 
 
+_SPEAKING = re.compile(r"\b(?:wir|Sie|ich|we|your|uns)\b")
+_LONGEST_NAME = 90
 _LEGAL_WORDS = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, lexicon.LEGAL)) + r")(?!\w)")
 
 
@@ -108,8 +111,7 @@ def is_department(text: str) -> bool:
         return True
     first = re.split(r"[\s,/]", lowered, maxsplit=1)[0]
     return any(
-        lowered == word
-        or first == word
+        word in {lowered, first}
         or (len(word) > 5 and first.endswith(word))
         or (" " in word and lowered.startswith(word))
         for word in lexicon.DEPARTMENTS
@@ -142,7 +144,7 @@ def domain_overlap(text: str, address: str) -> float:
 
 
 def _plain(word: str) -> str:
-    return fold(word.translate(str.maketrans({"ä": "a", "ö": "o", "ü": "u", "Ä": "A", "Ö": "O", "Ü": "U"})))
+    return fold(lexicon.without_accents(word))
 
 
 def tidy(text: str) -> str:
@@ -172,7 +174,7 @@ def _without_kind(name: str) -> str:
 
 def nominative(name: str, phrase: str) -> str:
     """'Bergischen Allgemeinen Post' after 'der' -> 'Bergische Allgemeine Post'; `phrase` still has the article."""
-    article = phrase.split()[0].casefold() if phrase.split() else ""
+    article = phrase.split(maxsplit=1)[0].casefold() if phrase.split() else ""
     words = name.split()
     if not words:
         return name
@@ -186,7 +188,7 @@ def nominative(name: str, phrase: str) -> str:
     if article not in {"der", "dem", "des", "den", "vom", "beim", "zur", "im", "am", "zum", "die"}:
         return " ".join(words)
     ending = {"f": "e", "pl": "e", "n": "es", "m": "er"}.get(gender or "", "")
-    if article == "der" and gender not in {"pl"}:
+    if article == "der" and gender != "pl":
         ending = "e"
     for i in range(head):
         if ending and re.fullmatch(r"[A-ZÄÖÜ][\w-]{3,}en", words[i]) and not words[i].endswith("ngen"):
@@ -195,42 +197,38 @@ def nominative(name: str, phrase: str) -> str:
 
 
 def shape(text: str, address: str = "") -> Shape:
-    """How much `text` looks like an organisation's name, with the tidied name."""
+    """How much `text` looks like an organisation's name, with the tidied name; Shape('', 0) for what can't be one."""
     name = tidy(text)
-    if not name or len(name) > 90 or "@" in name or re.match(r"(?i)www\.|https?:", name):
+    if not name or len(name) > _LONGEST_NAME or _is_link(name, address):
         return Shape("", 0)
-    if name.casefold().split()[-1] == address.rpartition("@")[2].casefold():
-        return Shape("", 0)
-    if is_web(name) and (
-        domain_overlap(name, address) < 0.5 or name.casefold() == address.rpartition("@")[2].casefold()
-    ):
-        return Shape("", 0)
-    score = 0
     overlap = domain_overlap(name, address)
     if overlap >= 0.5 and (rest := _without_kind(name)) and domain_overlap(rest, address) >= overlap:
         name = rest
-    words = [w for w in _WORDS.findall(name) if w not in "&+"]
-    if overlap >= 0.5:
-        score += 5
-    elif overlap >= 0.3:
-        score += 2
-    if any(kind_gender(word) for word in words):
-        score += 3
-    if _QUOTED.search(text):
-        score += 2
-    if _LEGAL_FORM.search(name):
-        score -= 2
-        if _COMPANY.search(name):
-            score -= 2
-    elif _COMPANY.search(name):
-        score -= 1
+    words = [word for word in _WORDS.findall(name) if word not in "&+"]
+    score = 5 if overlap >= 0.5 else 2 if overlap >= 0.3 else 0
+    score += 3 if any(kind_gender(word) for word in words) else 0
+    score += 2 if _QUOTED.search(text) else 0
+    score -= _company(name)
     if is_department(name):
         score -= 4 if overlap < 0.5 else 2
-    if not words or (overlap < 0.8 and not any(word[:1].isupper() for word in words)) or len(words) > 9:
+    if not words or len(words) > 9 or (overlap < 0.8 and not any(word[:1].isupper() for word in words)):
         score -= 6
-    if name.endswith(("!", "?")) or re.search(r"\b(?:wir|Sie|ich|we|your|uns)\b", name):
+    if name.endswith(("!", "?")) or _SPEAKING.search(name):
         score -= 4
     return Shape(name, score)
+
+
+def _is_link(name: str, address: str) -> bool:
+    host = address.rpartition("@")[2].casefold()
+    if "@" in name or name.casefold().startswith(("www.", "http:", "https:")) or name.casefold().endswith(f" {host}"):
+        return True
+    return is_web(name) and (domain_overlap(name, address) < 0.5 or name.casefold() == host)
+
+
+def _company(name: str) -> int:
+    """How much speaks for the company behind a medium, which is not what stands in an attendance list."""
+    company = bool(_COMPANY.search(name))
+    return (4 if company else 2) if _LEGAL_FORM.search(name) else int(company)
 
 
 def begins_with_role(text: str) -> bool:
@@ -279,7 +277,7 @@ def split_role_and_organisation(text: str, address: str = "") -> tuple[str | Non
 
 def _is_proper_organisation(name: str) -> bool:
     words = name.split()
-    if not words or not words[0][:1].isupper() and not words[0][:1].isdigit():
+    if not words or (not words[0][:1].isupper() and not words[0][:1].isdigit()):
         return False
     kinds = [w for w in words if kind_gender(w)]
     if not kinds:

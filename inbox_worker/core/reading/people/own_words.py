@@ -15,13 +15,38 @@ from inbox_worker.core.registration import Desk
 _FIRST = re.compile(r"\b(?:ich|i|mich|mir|mein\w*|unser\w*|wir|bin|me|my|we|our|us|uns)\b", re.IGNORECASE)
 _LINKED = re.compile(
     r"(?:^|(?<=[\s(]))(?P<link>(?i:(?:für|bei|von|beim|vom|for|from|at|with|of|zur|zum|im namen|im auftrag|on behalf of"
-    r"|heißt|heisst|namens|called|der|des|unser\w*|die|das)(?:\s+(?:die|der|den|das|dem|des|the|von|unser\w*|einem?r?|eure?r?))?))"
+    r"|heißt|heisst|namens|called|der|des|unser\w*|die|das)"
+    r"(?:\s+(?:die|der|den|das|dem|des|the|von|unser\w*|einem?r?|eure?r?))?))"
     r"\s+(?:(?P<kind>[a-zäöüß-]{4,30})\s+)?(?P<name>[„\"»]?[A-ZÄÖÜŁŚÇ\d][^\n.,;:!?()]{1,80})"
 )
 _HOUSE = frozenset({"für", "bei", "beim", "vom", "for", "from", "at", "with", "on"})
 _NAMED = _HOUSE | {"von", "of", "heißt", "heisst", "namens", "called"}
 _OPENING, _CLOSING = '„“"»«‚', '“”"«»‘'
-_SMALL = frozenset("und & am an der im of the des für von a. d. zu + les de plus dei di du".split())
+_SMALL = frozenset(
+    [
+        "und",
+        "&",
+        "am",
+        "an",
+        "der",
+        "im",
+        "of",
+        "the",
+        "des",
+        "für",
+        "von",
+        "a.",
+        "d.",
+        "zu",
+        "+",
+        "les",
+        "de",
+        "plus",
+        "dei",
+        "di",
+        "du",
+    ]
+)
 _COMMON = frozenset({*lexicon.MEDIA_ENDINGS, *lexicon.PUBLIC_ENDINGS, *lexicon.MEDIA_WORDS, *lexicon.PUBLIC_WORDS})
 _CAPITALS = re.compile(r"[A-ZÄÖÜŁ][\w&’'-]*(?:[ \n](?:[A-ZÄÖÜŁ&][\w&’'-]*|und|am|an|der|of|the|plus)){0,9}")
 _SITE = re.compile(r"\b(?!www\.)([\w-]{2,40})\.[a-z]{2,4}\b(?!@)")

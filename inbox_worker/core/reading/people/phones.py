@@ -15,7 +15,8 @@ from inbox_worker.core.reading.people import lexicon
 Kind = Literal["direct", "fax", "switchboard"]
 
 _NUMBER = re.compile(
-    r"(?<![\w+.,:/-])(?:\+|00(?=[1-9\s])|\(\s?(?:\+|0)|0)[\d\s()\[\]./·–‐‑−-]{4,30}\d(?![\w@])|(?<=☎)\s*0[\d\s/–-]{5,20}\d"  # noqa: RUF039
+    r"(?<![\w+.,:/-])(?:\+|00(?=[1-9\s])|\(\s?(?:\+|0)|0)[\d\s()\[\]./·–‐‑−-]{4,30}\d(?![\w@])"
+    r"|(?<=☎)\s*0[\d\s/–-]{5,20}\d"
 )
 _DATE = re.compile(r"^0?\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?$|^0?\d{1,2}\.\d{2}\s?[-–]\s?\d{1,2}\.\d{2}$")
 _LABEL = re.compile(r"[^\W\d_]+(?:[-/+.][^\W\d_]+)*|[☎✆📞📱📠]")
@@ -30,41 +31,24 @@ _LATER_EXTENSION = re.compile(
 )
 _SWITCH_TAIL = re.compile(r"[\s/–‐‑−-]+0$")
 _OPTIONAL_ZERO = re.compile(r"\(\s?0\s?\)")
-_POSTCODES = (
-    (
-        re.compile(
-            r"\bA\s?[-–]\s?\d{4}\b|\bÖsterreich\b|\bAustria\b|\b\d{4} (?:Wien|Graz|Linz|Salzburg|Innsbruck|Klagenfurt|Bregenz|St\. Pölten|Eisenstadt|Villach|Wels|Dornbirn)\b"
-        ),
-        "AT",
-    ),
-    (
-        re.compile(
-            r"\bCH\s?[-–]\s?\d{4}\b|\bSchweiz\b|\bSwitzerland\b|\bSuisse\b|\b\d{4} (?:Zürich|Bern|Basel|Luzern|Genf|Genève|Lausanne|Winterthur|St\. Gallen|Chur|Aarau|Solothurn|Biel|Thun|Zug)\b"
-        ),
-        "CH",
-    ),
-    (re.compile(r"\bL\s?[-–]\s?\d{4}\b|\bLuxembourg\b|\bLuxemburg\b"), "LU"),
-    (re.compile(r"\bNL\s?[-–]|\bNederland\b|\b\d{4} [A-Z]{2} [A-Z]"), "NL"),
-    (re.compile(r"\bF\s?[-–]\s?\d{5}\b|\bFrance\b|\bFrankreich\b"), "FR"),
-    (re.compile(r"\bUnited Kingdom\b|\bEngland\b|\bLondon [A-Z]{1,2}\d"), "GB"),
-    (re.compile(r"\bFL\s?[-–]\s?\d{4}\b|\bLiechtenstein\b"), "LI"),
-    (re.compile(r"\bI\s?[-–]\s?\d{5}\b|\bItalia\b|\bSüdtirol\b"), "IT"),
+
+
+def _postal(region: dict[str, list[str]]) -> re.Pattern[str]:
+    """'A-1010', '1010 Wien', or the country alone at the end of a line."""
+    prefixes, countries = ("|".join(map(re.escape, region[key])) for key in ("prefixes", "countries"))
+    towns = "|".join(map(re.escape, region["towns"])) or "(?!)"
+    return re.compile(
+        rf"\b(?:{prefixes})\s?[-–]\s?\d{{4,5}}\b|\b(?!20\d\d)\d{{4}} (?:{towns})\b|(?:^|[,|·])[ \t]*(?:{countries})[ \t.]*$",
+        re.MULTILINE,
+    )
+
+
+_POSTAL = tuple((_postal(told), region) for region, told in lexicon.REGIONS.items())
+_TLDS = {domain: region for region, told in lexicon.REGIONS.items() for domain in told["domains"]}
+_NO_TELEPHONE = re.compile(
+    r"(?<![^\W_])(?:iban|hrb|hra|ust[\s.-]*id(?:nr)?|steuer-?(?:nr|nummer)|konto(?:nr|nummer)?|blz|plz|id|kennnummer|aktenzeichen"
+    r"|az|siret|code|pin|postfach|meeting-id)[\s.:-]*$"
 )
-_TLDS = {
-    "at": "AT",
-    "ch": "CH",
-    "lu": "LU",
-    "nl": "NL",
-    "fr": "FR",
-    "uk": "GB",
-    "be": "BE",
-    "dk": "DK",
-    "pl": "PL",
-    "it": "IT",
-    "es": "ES",
-    "cz": "CZ",
-    "li": "LI",
-}
 _SHORTEST, _LONGEST = 6, 15
 
 
@@ -81,7 +65,7 @@ class Phone:
 
 def region_of(text: str, address: str = "") -> str:
     """The country whose numbers `text` writes without a prefix: by postal address, else the mail address, else DE."""
-    for pattern, region in _POSTCODES:
+    for pattern, region in _POSTAL:
         if pattern.search(text):
             return region
     return _TLDS.get(address.rpartition(".")[2].casefold(), "DE")
@@ -141,7 +125,7 @@ def _pieces(written: str) -> list[tuple[str, int]]:
         second = written[6 + cut.end() :]
         if sum(c.isdigit() for c in first) >= _SHORTEST and sum(c.isdigit() for c in second) >= _SHORTEST:
             return [(first, 0), (second, 6 + cut.end())]
-    first = written.split("\n")[0]
+    first = written.split("\n", maxsplit=1)[0]
     if first != written and sum(c.isdigit() for c in first) >= _SHORTEST:
         rest = written[len(first) :]
         stripped = rest.lstrip("\n ")
@@ -153,10 +137,7 @@ def _pieces(written: str) -> list[tuple[str, int]]:
 def _label(before: str) -> Kind | None:
     """What the words in front of a number say it is; None for numbers that are no telephones."""
     lowered = before.casefold()
-    if re.search(
-        r"(?:iban|hrb|hra|ust|steuer|konto|blz|plz|id|nr\. ?\d*|kennnummer|aktenzeichen|az|siret|code|pin|postfach)[\s.:-]*$",
-        lowered,
-    ):
+    if _NO_TELEPHONE.search(lowered):
         return None
     words = [word.casefold().rstrip(".") for word in _LABEL.findall(before)]
     kinds = [_kind(word) for word in words[-5:]]

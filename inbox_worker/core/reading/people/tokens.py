@@ -175,9 +175,9 @@ def _name_words(tokens: list[_Token], i: int, text: str, *, lone: bool) -> tuple
                 words.append(bare)
                 i += 1
             break
-        elif token.text.islower() and token.low in lexicon.PARTICLES and (words or lone) and _particle_run(tokens, i):
-            words.append(token.text)
-        elif _goes_on(token.text, words):
+        elif (
+            token.text.islower() and token.low in lexicon.PARTICLES and (words or lone) and _particle_run(tokens, i)
+        ) or _goes_on(token.text, words):
             words.append(token.text)
         else:
             break

@@ -6,7 +6,7 @@ Never takes what is said of others for the writer's: each sentence counts up to 
 import re
 from dataclasses import replace
 
-from inbox_worker.core.reading.people import lexicon, organisations, phones
+from inbox_worker.core.reading.people import lexicon, phones
 from inbox_worker.core.reading.people.details import MAIL
 from inbox_worker.core.reading.people.family_first import as_said
 from inbox_worker.core.reading.people.lexicon import fold
