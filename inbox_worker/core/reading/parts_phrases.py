@@ -43,6 +43,22 @@ def anyone(*phrases: str) -> str:
     return "(?:" + "|".join(pattern(phrase) for phrase in sorted(phrases, key=len, reverse=True)) + ")"
 
 
-def line_start(*phrases: str) -> re.Pattern[str]:
-    """Matches a line that starts with one of `phrases`, in any case."""
-    return re.compile(rf"\s*{anyone(*phrases)}", re.IGNORECASE)
+class LineStarts:
+    """Matches a line that starts with one of many phrases, in any case; found by the line's first two letters."""
+
+    def __init__(self, *phrases: str, lead: str = "") -> None:
+        """`lead`: characters that may stand before the phrase, besides blanks."""
+        self._lead = f" \t{lead}"
+        grouped: dict[str, list[str]] = {}
+        for phrase in phrases:
+            grouped.setdefault(phrase[:2].lower(), []).append(phrase)
+        self._patterns = {key: re.compile(anyone(*found), re.IGNORECASE) for key, found in grouped.items()}
+
+    def match(self, line: str) -> str:
+        """The line up to the phrase's end, or '' when it starts with none."""
+        bare = line.lstrip(self._lead)
+        for text in (bare, line):
+            found = self._patterns.get(text[:2].lower())
+            if found and (match := found.match(text)):
+                return line[: len(line) - len(text) + match.end()]
+        return ""

@@ -6,24 +6,26 @@ Never names a person: it only says which lines are the signature, closing line i
 import re
 from dataclasses import dataclass
 
-from inbox_worker.core.reading.parts_phrases import anyone, line_start, pattern, words
+from inbox_worker.core.reading.parts_phrases import LineStarts, anyone, words
 
 _STRONG = re.compile(
     r"gr(?:ü|u|ue)(?:ß|ss)|regards|wishes|sincerely|faithfully|hochachtung|ergebenst|herzlichst|salutations|cordialement"
     r"|groet|hilsen|hälsning|saluti|saludo|pozdraw|poważan|^\s*(?:lg|vg|mfg|mfkg|bg|mkg|glg|vlg|mvg|mvh|br|kr)\b",
     re.IGNORECASE,
 )
-_STARTS = line_start(*words("closing", "starts"))
+_STARTS = LineStarts(*words("closing", "starts"))
 _ENDS = re.compile(rf"(?:^|.*[\s,]){anyone(*words('closing', 'ends'))}[\s,.!*]*$", re.IGNORECASE)
-_GREETS = line_start(*words("closing", "greetings"))
+_GREETS = LineStarts(*words("closing", "greetings"))
 _INLINE = re.compile(
     r"^(.{3,}?[.!?,)…])\s+((?:(?:viele|beste|liebe|herzliche|schöne|freundliche|mit \w+)\s+)?"
     r"(?:grüße?n?|gruß|gruss|lg|vg|mfg|best regards|kind regards|regards|cheers)\b[^.!?]{0,60})$",
     re.IGNORECASE,
 )
 _POSTSCRIPT = re.compile(rf"\s*{anyone(*words('postscript', 'starts'))}\s*[:.\-–]?\s", re.IGNORECASE)
-_DEVICE = re.compile(rf"\s*[<(\[*_]*{anyone(*words('boilerplate', 'lines'))}", re.IGNORECASE)
-_NOTICE = re.compile(rf"\s*[*_(\[]*(?:{'|'.join(map(pattern, words('boilerplate', 'paragraphs')))})", re.IGNORECASE)
+_DEVICE = LineStarts(*words("boilerplate", "lines"), lead="<([*_")
+_NOTICE = LineStarts(*words("boilerplate", "paragraphs"), lead="*_([")
+_LEGAL_NOTICE = LineStarts(*words("boilerplate", "legal_paragraphs"), lead="*_([")
+_LEGAL = re.compile("|".join(words("boilerplate", "legal")), re.IGNORECASE)
 _PRINTING = re.compile(r"mail\w*\b.{0,40}\b(?:aus)?(?:ge)?druck|print(?:ing)? this e?-?mail", re.IGNORECASE)
 _COMPANY = re.compile(anyone(*words("boilerplate", "company")) + r"[^\n]{0,60}\d", re.IGNORECASE)
 _DELIMITER = re.compile(r"\s*(?:--|—|––|__+|-{5,}|={5,}|\*{5,}|~{3,})\s*")
@@ -37,7 +39,7 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _FIELD = re.compile(r"\s*[-•*]?\s*[\w /.-]{2,30}?\s*[.:]*:\s+\S")
-_GREETING = line_start(*words("closing", "salutations"))
+_GREETING = LineStarts(*words("closing", "salutations"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +85,26 @@ def _without_boilerplate(lines: list[str]) -> tuple[list[str], list[str]]:
     kept: list[str] = []
     dropped: list[str] = []
     in_notice = False
-    for line in lines:
+    for number, line in enumerate(lines):
         if not line.strip():
             in_notice = False
             kept.append(line)
-        elif in_notice or _NOTICE.match(line) or _is_noise(line, len(kept)):
+        elif in_notice or (begins := _begins_notice(lines, number)) or _is_noise(line, len(kept)):
             # A notice runs to the end of its paragraph; a device's line is alone.
-            in_notice = in_notice or (bool(_NOTICE.match(line)) and len(line) > 40)
+            in_notice = in_notice or (begins and len(line) > 40)
             dropped.append(line)
         else:
             kept.append(line)
     return kept, dropped
+
+
+def _begins_notice(lines: list[str], number: int) -> bool:
+    if _NOTICE.match(lines[number]):
+        return True
+    if not _LEGAL_NOTICE.match(lines[number]):
+        return False
+    paragraph = lines[number : next((at for at in range(number, len(lines)) if not lines[at].strip()), len(lines))]
+    return bool(_LEGAL.search(" ".join(paragraph)))
 
 
 def _is_noise(line: str, above: int) -> bool:
@@ -131,7 +142,7 @@ def _closes(line: str) -> bool:
     match = _STARTS.match(stripped)
     if not match:
         return False
-    rest = stripped[match.end() :]
+    rest = stripped[len(match) :]
     following = _WORD.findall(rest)
     if not following or (len(following) == 1 and not rest.strip().endswith(".")):
         return True
