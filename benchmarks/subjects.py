@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 BATCH = 100
+_DESK = "desk@example.org"
 _FIXED = "Guten Tag,\n\nvielen Dank für Ihre Anmeldung! Hier ist Ihr Zugangslink:\nhttps://meet.example.org/zwk\n" * 8
 
 
@@ -46,7 +47,9 @@ def floor(given: dict[str, Any]) -> dict[str, Any]:
                 sender, subject = message["From"].addresses[0].addr_spec, message["Subject"]
                 body = message.get_body(("plain", "html"))
                 text = body.get_content() if body else ""
-                head = f"From: desk@example.org\r\nTo: {sender}\r\nSubject: Re: {subject.encode('ascii', 'replace')!r}\r\n"
+                head = (
+                    f"From: desk@example.org\r\nTo: {sender}\r\nSubject: Re: {subject.encode('ascii', 'replace')!r}\r\n"
+                )
                 smtp.sendmail("desk@example.org", [sender], head.encode() + b"\r\n" + _FIXED.encode())
                 journal.write(json.dumps({"uid": uid, "from": sender, "size": len(text)}).encode() + b"\n")
                 journal.flush()

@@ -10,23 +10,45 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
+from inbox_worker.adapters.mime import parse
 from inbox_worker.cli.explain import explained
 from inbox_worker.core.registration import Desk
 
 ROOT = Path(__file__).resolve().parent.parent
 _SOURCES = (ROOT / "inbox_worker" / "demo" / "mails", ROOT / "tests" / "letters")
-_SYLLABLES = ("ber", "dorf", "eck", "feld", "gart", "hau", "hof", "kamp", "lind", "mei", "ol", "ren", "sand", "tal", "wied")
+_SYLLABLES = (
+    "ber",
+    "dorf",
+    "eck",
+    "feld",
+    "gart",
+    "hau",
+    "hof",
+    "kamp",
+    "lind",
+    "mei",
+    "ol",
+    "ren",
+    "sand",
+    "tal",
+    "wied",
+)
+_LARGEST = 50_000
+"""Octets of a mail that is ordinary."""
 _GIVEN = ("Anna", "Bernd", "Carla", "Dirk", "Elif", "Frank", "Greta", "Hans", "Ines", "Jonas", "Karin", "Lukas", "Mira")
 
 # what big senders' mails carry on their way: most of a real mail's head, and nothing that anybody reads
-_TRACE = "".join(
-    f"Received: from hop{number}.sender.example (hop{number}.sender.example [192.0.2.{number}])\r\n"
-    f"\tby hop{number + 1}.sender.example with ESMTPS id {number:032x}\r\n"
-    "\t(version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384); Thu, 3 Nov 2022 08:59:50 +0000\r\n"
-    for number in range(1, 5)
-) + "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=sender.example; s=s1;\r\n" + "".join(
-    f"\t{'b=' if number == 0 else ''}{'QWxsZXNBdXNnZWRhY2h0' * 3}\r\n" for number in range(6)
+_TRACE = (
+    "".join(
+        f"Received: from hop{number}.sender.example (hop{number}.sender.example [192.0.2.{number}])\r\n"
+        f"\tby hop{number + 1}.sender.example with ESMTPS id {number:032x}\r\n"
+        "\t(version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384); Thu, 3 Nov 2022 08:59:50 +0000\r\n"
+        for number in range(1, 5)
+    )
+    + "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=sender.example; s=s1;\r\n"
+    + "".join(f"\t{'b=' if number == 0 else ''}{'QWxsZXNBdXNnZWRhY2h0' * 3}\r\n" for number in range(6))
 )
 
 
@@ -50,13 +72,11 @@ def _bases(desk: Desk) -> Iterator[_Base]:
     for path in sorted(path for source in _SOURCES for path in source.rglob("*.eml")):
         raw = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         answer = explained(raw, desk)
-        sender = message_from_bytes(raw, policy=SMTP).get("From", "")
-        if answer["reply"] is None or "@" not in sender or len(raw) > 50_000:
+        sender = parse(raw).sender
+        if answer["reply"] is None or sender is None or not sender.domain.isascii() or len(raw) > _LARGEST:
             continue
-        domain = sender.addresses[0].domain if getattr(sender, "addresses", ()) else ""
-        person = next(iter(answer["registrants"]), {})
-        if domain.isascii() and "." in domain:
-            yield _Base(raw, domain.encode(), person.get("given_name") or "", person.get("family_name") or "")
+        person: dict[str, Any] = next(iter(answer["registrants"]), {})
+        yield _Base(raw, sender.domain.encode(), person.get("given_name") or "", person.get("family_name") or "")
 
 
 def _varied(base: _Base, number: int, chance: random.Random) -> bytes:

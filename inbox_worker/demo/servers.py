@@ -1,7 +1,8 @@
 """Embedded mail servers on loopback, for the demo and for tests: IMAP with mailboxes in memory, SMTP that keeps it all.
 
-Each runs in a thread of its own and is gone when stopped. The IMAP server (pymap) has IDLE, MOVE and UIDPLUS, but no keywords of our own and no SPECIAL-USE. The
-SMTP server (aiosmtpd) delivers nothing. Plain connections only: they never leave this machine.
+Each runs in a thread of its own and is gone when stopped. The IMAP server (pymap) has IDLE, MOVE and UIDPLUS, but no
+keywords of our own and no SPECIAL-USE. The SMTP server (aiosmtpd) delivers nothing. Plain connections only: they never
+leave this machine.
 
 DIAGNOSTICS
     ServersMissingError  pymap or aiosmtpd is not installed: says what to install.
@@ -50,7 +51,7 @@ class EmbeddedServer(ABC):
                 f"the demo needs its mail servers ({_missing.name} is not installed): pip install 'inbox-worker[demo]'"
             ) from _missing
         self.port = 0
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._end = asyncio.Event()
         self._started = threading.Event()
         self._trouble: BaseException | None = None
@@ -82,6 +83,7 @@ class EmbeddedServer(ABC):
         """Open the server's socket, set `port`, and have `stack` close it all."""
 
     def _run(self) -> None:
+        self._loop = asyncio.new_event_loop()
         try:
             self._loop.run_until_complete(self._serve())
         except BaseException as error:  # noqa: BLE001 - told to whoever waits for the start

@@ -80,16 +80,17 @@ class Stage:
         self.output = output
         self.journal, self.replies = output / "journal.jsonl", output / "replies"
         self._imap, self._smtp = EmbeddedImap(), EmbeddedSmtp()
-        self._running = ExitStack()
 
     def __enter__(self) -> Self:
         _make_ready(self.output, self.replies)
-        self._running.enter_context(self._imap)
-        self._running.enter_context(self._smtp)
-        self.settings = self._settings()
-        self.desk: Desk = self.settings.desk()
-        self._imap.add_user(self.settings.imap.username, _PASSWORD)
-        self._post = self._running.enter_context(self._client())
+        with ExitStack() as starting:
+            starting.enter_context(self._imap)
+            starting.enter_context(self._smtp)
+            self.settings = self._settings()
+            self.desk: Desk = self.settings.desk()
+            self._imap.add_user(self.settings.imap.username, _PASSWORD)
+            self._post = starting.enter_context(self._client())
+            self._running = starting.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -123,7 +123,8 @@ def _letter(sent: Sent, settings: Settings, style: Style) -> Iterator[str]:
     links = [event.link for event in settings.events]
     shown = [*text[:2], *(line for line in text[2:] if any(link in line for link in links))]
     for line in (f"Subject: {sent.message.subject}", *shown):
-        yield " " * _LABEL + style.faint("│ ") + style.shortened(line, style.width - _LABEL - 2)
+        for part in style.wrapped(line, _LABEL + 2, lines=2):
+            yield " " * _LABEL + style.faint("│ ") + part
 
 
 def _field(label: str, value: str, style: Style, *, lines: int = 4, paint: Callable[[str], str] = str) -> Iterator[str]:

@@ -18,7 +18,7 @@ def ending(acts: Sequence[Act], stage: Stage, style: Style) -> str:
     """Everything that is left when the last mail is treated."""
     ledger = stage.ledger()
     parts = [_participants(ledger, stage, style), _held(ledger, style), _journal(acts, stage, style)]
-    return "\n".join(["\n".join([*part, ""]) for part in (*parts, _files(acts, ledger, stage, style))])
+    return "\n".join("\n".join([*part, ""]) for part in (*parts, _files(acts, ledger, stage, style)))
 
 
 def _participants(ledger: Ledger, stage: Stage, style: Style) -> Iterator[str]:
@@ -26,7 +26,10 @@ def _participants(ledger: Ledger, stage: Stage, style: Style) -> Iterator[str]:
     for event in stage.desk.events:
         roster = ledger.roster(event.id)
         start = event.start.strftime("%d %b %Y, %H:%M")
-        yield from style.wrapped(f"{event.title} · {start} · {len(roster)} registered", 0)
+        yield from style.wrapped(event.title, 0)
+        yield style.faint(f"{start}, {len(roster)} registered")
+        if not roster:
+            continue
         rows = [
             (
                 one.registrant.full_name or "(no name)",
@@ -36,7 +39,7 @@ def _participants(ledger: Ledger, stage: Stage, style: Style) -> Iterator[str]:
             )
             for one in roster
         ]
-        yield from _table(rows, ("name", "organisation", "telephone", "the link went to"), style)
+        yield from _table(rows, ("name", "organisation", "telephone", "e-mail"), style)
         yield ""
 
 
@@ -72,7 +75,7 @@ def _files(acts: Sequence[Act], ledger: Ledger, stage: Stage, style: Style) -> I
         ("journal", str(stage.journal)),
         ("answers", f"{stage.replies}/*.eml, and *.txt to read"),
         ("mailbox", folders),
-        ("your own mail", "make demo MAIL=my.eml, or: inbox-worker demo --mail my.eml"),
+        ("your own mail", f"make demo MAIL=my.eml, a mail to {stage.desk.addresses[0]}"),
         ("next", "config/inbox_worker.toml, then: inbox-worker check"),
     )
     yield from (f"  {style.faint(f'{label:<15}')}{value}" for label, value in rows)
