@@ -17,6 +17,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -49,14 +50,20 @@ class ImapMailbox:
         self._refused: Counter[Ref] = Counter()
 
     async def open(self) -> MailboxState:
-        """Connect, log in and select the folder, as far as needed; the state is the server's of this moment."""
-        reused = self._connection is not None and not self._connection.dead
+        """Connect, log in and select the folder, as far as needed; the state is the server's of this moment.
+
+        A folder that is open already is not selected again: servers count all its mails then.
+        """
+        state = self._state
+        if state is None or self._current().selected != self._settings.folder:
+            return await self._select()
+        last = state.uidnext - 1
         try:
-            return await self._select()
+            uids = await self._run("looking for new mail", lambda client: reading.newer(client, last))
         except MailboxError:
-            if not reused:
-                raise
             return await self._select()
+        self._state = replace(state, uidnext=max([last, *uids]) + 1)
+        return self._state
 
     async def list_new(self, after_uid: int) -> list[Seen]:
         """The mails with a UID above `after_uid`, ascending. Costs the same however many lie below."""
