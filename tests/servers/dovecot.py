@@ -5,6 +5,7 @@ Any user name exists, with PASSWORD; each test takes a fresh one. 127.0.0.2 is t
 Runs as root (as in CI) and as an ordinary user, then with that user's rights.
 """
 
+import grp
 import os
 import pwd
 import shutil
@@ -122,7 +123,8 @@ class Dovecot(MailView):
         self.ca_file = certificate.ca
         self.imap, self.imaps, self.lmtp, self.sasl = ground.free_ports(4)
         root = os.geteuid() == 0
-        me = pwd.getpwuid(os.geteuid()).pw_name
+        me, mine = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
+        own = f"default_internal_user = {me}\ndefault_login_user = {me}\ndefault_internal_group = {mine}"
         uid, gid = ("mail", "mail") if root else (str(os.geteuid()), str(os.getegid()))
         mail = self.directory / "mail"
         mail.mkdir()
@@ -132,7 +134,7 @@ class Dovecot(MailView):
         config.write_text(
             _CONFIG.format(
                 dir=self.directory,
-                users="" if root else f"default_internal_user = {me}\ndefault_login_user = {me}",
+                users="" if root else own,
                 cert=certificate.cert,
                 key=certificate.key,
                 password=PASSWORD,
