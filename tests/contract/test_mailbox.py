@@ -12,6 +12,7 @@ from inbox_worker.adapters.imap import ImapMailbox
 from inbox_worker.config import ImapSettings
 from inbox_worker.core.mailbox import Filing
 from inbox_worker.core.message import Ref
+from inbox_worker.worker.ports import Mailbox
 from tests.fakes import FakeMailbox
 from tests.servers.dovecot import Dovecot
 from tests.servers.pymap_server import Pymap
@@ -31,7 +32,7 @@ def letter(number: int = 1, text: str = "Hiermit melde ich mich an.") -> bytes:
 class Bench:
     """A mailbox under test, and the hands of other people in it."""
 
-    mailbox: FakeMailbox | ImapMailbox
+    mailbox: Mailbox
     put: Callable[..., int]
     remove: Callable[[int], None]
     mails: Callable[[str], list[bytes]]

@@ -10,6 +10,7 @@ import pytest
 from inbox_worker.adapters.smtp import SmtpTransport
 from inbox_worker.config import SmtpSettings
 from inbox_worker.core.delivery import Deferred, Delivered, Refused, Reply
+from inbox_worker.worker.ports import Transport
 from tests.fakes import FakeTransport
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix, awaited
@@ -32,7 +33,7 @@ def reply(*recipients: str, text: str = "Guten Tag") -> Reply:
 class Bench:
     """A transport under test, and the mailboxes behind it: `received` are the contents that lie with a recipient."""
 
-    transport: FakeTransport | SmtpTransport
+    transport: Transport
     received: Callable[[str], Awaitable[list[bytes]]]
 
 

@@ -1,4 +1,4 @@
-r"""What is done to treated mails: flags, keywords, folders; and what is put into Drafts and Sent.
+r"""What is done to treated mails: flags, keywords, folders; and how folders are found and made.
 
 Plain functions on a connection. Nothing is ever deleted: a mail leaves its folder only by MOVE, or after its copy is
 safe and then alone (UID EXPUNGE, RFC 4315 §2.1), so that mails which people marked for deletion stay as they are.
@@ -12,7 +12,6 @@ DIAGNOSTICS
 import imaplib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from itertools import groupby
 
 from imapclient import IMAPClient  # type: ignore[import-untyped]  # the library has no type hints
@@ -39,11 +38,6 @@ def file(client: IMAPClient, state: MailboxState, filings: Iterable[Filing]) -> 
                 client.add_flags(some, flags, silent=True)
             if folder:
                 _move(client, some, made(client, folder))
-
-
-def append(client: IMAPClient, folder: str, content: bytes, flags: Sequence[str], at: datetime) -> None:
-    """Put a message into `folder`, dated `at`."""
-    client.append(made(client, folder), content, flags=flags, msg_time=at)
 
 
 def holds(client: IMAPClient, folder: str, message_id: str) -> bool:

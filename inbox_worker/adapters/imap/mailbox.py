@@ -47,6 +47,7 @@ class ImapMailbox:
         self._state: MailboxState | None = None
         self._known = 0  # the highest UID that was listed or counted: a mail above it is news
         self._special: dict[str, str | None] = {}
+        self._made: dict[str, str] = {}
         self._refused: Counter[Ref] = Counter()
 
     async def open(self) -> MailboxState:
@@ -114,7 +115,10 @@ class ImapMailbox:
         It is made when it is missing. Never asks whether the message is there already: see `find_message_id`.
         """
         name = await self._named(folder)
-        await self._run(f"appending to {name}", lambda client: filing.append(client, name, content, flags, at))
+        if name not in self._made:
+            self._made[name] = await self._run(f"making {name}", lambda client: filing.made(client, name))
+        place = self._made[name]
+        await self._run(f"appending to {name}", lambda client: client.append(place, content, flags=flags, msg_time=at))
 
     async def find_message_id(self, folder: str, message_id: str) -> bool:
         """Whether a mail with this Message-ID (angle brackets included) lies in `folder`, named as for `append`."""
@@ -197,7 +201,7 @@ class ImapMailbox:
     def _current(self) -> Connection:
         if self._connection is None or self._connection.dead:
             self._connection = Connection(self._settings)
-            self._special = {}
+            self._special, self._made = {}, {}
         return self._connection
 
     async def _run(self, doing: str, work: Callable[[IMAPClient], T], *, deadline: float | None = None) -> T:
