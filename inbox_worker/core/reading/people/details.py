@@ -156,8 +156,8 @@ def _window(behind: str, *, listed: bool) -> str:
                 break
             first += ", " + line.strip()
         return first[:400]
-    end = _SENTENCE_END.search(behind)
-    return behind[: end.start() if end else None][:300]
+    over = _SENTENCE_END.search(behind)
+    return behind[: over.start() if over else None][:300]
 
 
 def _pieces(window: str) -> list[str]:

@@ -28,17 +28,17 @@ def read_display_name(shown: str, address: str) -> Display:
     text = _VIA.sub("", shown.strip(" \t\"'„“”<>")).strip()
     if not text or "@" in text.split()[0]:
         return Display()
-    shown = Display()
+    told = Display()
     for number, piece in enumerate(p.strip(" ,") for p in _SPLIT.split(text)):
-        if shown.name is None and (found := _person(piece, address)):
-            shown = replace(shown, name=found)
+        if told.name is None and (found := _person(piece, address)):
+            told = replace(told, name=found)
             continue
         for part in (p.strip() for p in re.split(r",(?!\d)", piece)):
-            if shown.name is None and number == 0 and (found := _person(part, address)):
-                shown = replace(shown, name=found)
+            if told.name is None and number == 0 and (found := _person(part, address)):
+                told = replace(told, name=found)
             elif part:
-                shown = _with_part(shown, part, address, apart=number > 0)
-    return shown
+                told = _with_part(told, part, address, apart=number > 0)
+    return told
 
 
 def _with_part(shown: Display, part: str, address: str, *, apart: bool) -> Display:

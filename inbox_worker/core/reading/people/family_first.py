@@ -22,7 +22,8 @@ _SAID_GIVEN = re.compile(
     re.IGNORECASE,
 )
 _FIRST = re.compile(
-    rf"{_FAMILY}\s+(?:(?:steht|stands|comes|kommt)\s+)?(?:immer\s+|bei mir\s+)?(?:zuerst|first|voran|vorn|vorne|vorangestellt)",
+    rf"{_FAMILY}\s+(?:(?:steht|stands|comes|kommt)\s+)?(?:immer\s+|bei mir\s+)?"
+    r"(?:zuerst|first|voran|vorn|vorne|vorangestellt)",
     re.IGNORECASE,
 )
 

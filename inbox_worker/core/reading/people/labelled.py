@@ -4,6 +4,7 @@ Never reads sentences: a line counts only when it begins with a known label, or 
 """
 
 import re
+from itertools import islice
 
 from inbox_worker.core.reading.people import lexicon, organisations
 from inbox_worker.core.reading.people.details import MAIL
@@ -14,12 +15,14 @@ from inbox_worker.core.registration import Registrant
 
 _LABEL = r"(?:" + "|".join(sorted((re.escape(label) for label in lexicon.LABELS), key=len, reverse=True)) + r")"
 _LABELLED = re.compile(
-    r"(?:(?<=^)|(?<=\n)|(?<=[,;|/(\t]))[ \t]*(?:[-*•]|\d{1,2}[.)])?[ \t]*(?:(?:ihre?|your|mein|my)\s)?(?P<label>"
+    r"(?:(?<=^)|(?<=\n)|(?<=[,;|/(\t]))[ \t]{0,8}+(?:(?:[-*•]|\d{1,2}[.)])[ \t]{0,8}+)?(?:(?:ihre?|your|mein|my)\s)?(?P<label>"
     + _LABEL
-    + r")\*?(?:\s?#?\d{1,2})?(?:\s?\([^()\n]{1,30}\))?[ \t.…_]*(?:[:=]|(?:\||\t)\s?(?=\S))[ \t]*(?P<value>)",
+    + r")\*?(?:\s?#?\d{1,2})?(?:\s?\([^()\n]{1,30}\))?[ \t.…_]{0,60}(?:[:=]|(?:\||\t)\s?(?=\S))[ \t]{0,8}(?P<value>)",
     re.IGNORECASE,
 )
-_CELL = re.compile(r"\s*[|\t;]\s*|\s{3,}")
+_CELL = re.compile(r"[ ]{0,20}[|\t;]\s{0,20}|[ ]{3,40}")
+# rows and labels beyond this are a data dump, not a registration
+_MOST_ROWS = 200
 _PERSON_LABELS = frozenset({"name", "given", "family"})
 
 
@@ -31,7 +34,7 @@ def labelled_people(text: str, region: str) -> list[tuple[int, int, Registrant]]
 
 
 def _records(text: str, region: str) -> list[tuple[int, int, Registrant]]:
-    hits = list(_LABELLED.finditer(text))
+    hits = list(islice(_LABELLED.finditer(text), 5 * _MOST_ROWS))
     records: list[list[tuple[str, str, int, int]]] = []
     current: list[tuple[str, str, int, int]] = []
     for number, hit in enumerate(hits):
@@ -120,6 +123,8 @@ def _tables(text: str, region: str) -> list[tuple[int, int, Registrant]]:
     for line in text.split("\n"):
         start, offset = offset, offset + len(line) + 1
         cells = [cell.strip() for cell in _CELL.split(line.strip().strip("|").strip())]
+        if len(found) >= _MOST_ROWS:
+            break
         if len(cells) < 2:
             if line.strip():
                 header = None

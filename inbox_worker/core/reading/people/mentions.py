@@ -36,7 +36,8 @@ _SALUTED = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:ich|wir|i|we|mich|uns)\b", re.IGNORECASE)
-_MOST_TEXT = 60_000
+# what stands further down is no registration that a machine should settle
+_MOST_TEXT = 20_000
 _FARTHEST = 400
 
 

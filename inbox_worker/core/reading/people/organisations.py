@@ -18,7 +18,8 @@ _LEGAL_FORM = re.compile(
     r"|mbH|SE|Ltd\.?|Inc\.?|B\.V\.|S\.A\.|AöR|GbR|OHG)(?=\s|$|,)"
 )
 _COMPANY = re.compile(
-    r"verlagsges|medienges|medien ?gruppe|verlag(?:s|shaus|sgruppe)?\b|\b(?:holding|publishing|pressevertrieb|druck(?:erei)?)\b",
+    r"verlagsges|medienges|medien ?gruppe|verlag(?:s|shaus|sgruppe)?\b"
+    r"|\b(?:holding|publishing|pressevertrieb|druck(?:erei)?)\b",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[^\W_][\w'’.\-]*|&|\+")

@@ -38,7 +38,8 @@ def _postal(region: dict[str, list[str]]) -> re.Pattern[str]:
     prefixes, countries = ("|".join(map(re.escape, region[key])) for key in ("prefixes", "countries"))
     towns = "|".join(map(re.escape, region["towns"])) or "(?!)"
     return re.compile(
-        rf"\b(?:{prefixes})\s?[-–]\s?\d{{4,5}}\b|\b(?!20\d\d)\d{{4}} (?:{towns})\b|(?:^|[,|·])[ \t]*(?:{countries})[ \t.]*$",
+        rf"\b(?:{prefixes})\s?[-–]\s?\d{{4,5}}\b|\b(?!20\d\d)\d{{4}} (?:{towns})\b"
+        rf"|(?:^|[,|·])[ \t]*(?:{countries})[ \t.]*$",
         re.MULTILINE,
     )
 

@@ -29,6 +29,8 @@ _SLOGAN = re.compile(r"[!?]|\b(?:wir|uns|unsere?|Sie|Ihnen|we|our|you)\b")
 _LABEL = re.compile(r"[^\W\d_][\w.-]{0,14}\s?[:.]")
 # a role stands near the name; further down it is somebody else's
 _ROLE_LINES = 5
+_MOST_TEXT = 8_000
+_LONGEST_DISPLAY_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class SignatureReading:
 
 def signature_person(block: str, *, display_name: str, address: str, desk: Desk) -> SignatureReading:
     """Read a signature block (from the closing formula on; may be '') and the From header's display name."""
+    block, display_name = block[:_MOST_TEXT], display_name[:_LONGEST_DISPLAY_NAME]
     ours = ours_of(desk)
     display = read_display_name(display_name, address)
     lines = lines_of(block)

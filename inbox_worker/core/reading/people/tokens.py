@@ -36,6 +36,9 @@ _ADDRESS_BEHIND = re.compile(r"\W{0,4}([\w.+'-]+)@")
 _LONGEST_NAME = 6
 # a mail that names more people than this is no registration that a machine should settle
 MOST_PEOPLE = 150
+# capitalised words looked at: bounds the time that a hostile text can take
+_MOST_TRIED = 2_500
+_MOST_TITLES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,12 @@ def find_names(text: str) -> list[Found]:
     tokens = [_Token(m[0], m.start(), m.end()) for m in _WORD.finditer(text)]
     names: list[Found] = []
     i = 0
-    while i < len(tokens) and len(names) < MOST_PEOPLE:
+    tried = 0
+    while i < len(tokens) and len(names) < MOST_PEOPLE and tried < _MOST_TRIED:
         if not _may_begin(tokens[i]):
             i += 1
             continue
+        tried += 1
         many, after = _match(tokens, i, text)
         names += many
         i = after if many else i + 1
@@ -142,7 +147,7 @@ def _courtesy(tokens: list[_Token], i: int) -> tuple[int, bool]:
 
 def _titles(tokens: list[_Token], start: int) -> tuple[int, str | None]:
     i = start
-    while i < len(tokens) and (
+    while i < min(len(tokens), start + _MOST_TITLES) and (
         is_title(tokens[i].text) or (i > start and tokens[i].low.rstrip(".") in lexicon.TITLE_FOLLOW)
     ):
         i += 1

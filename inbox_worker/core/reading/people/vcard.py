@@ -10,12 +10,13 @@ from inbox_worker.core.reading.people import phones
 from inbox_worker.core.reading.people.names import parse_name
 from inbox_worker.core.registration import Registrant
 
+_MOST_TEXT = 100_000
 _ESCAPED = re.compile(r"\\([\\,;nN])")
 
 
 def vcard_person(text: str) -> Registrant | None:
     """Name, title, organisation, role, first telephone that is no fax, and address of the first card; else None."""
-    fields = _fields(text)
+    fields = _fields(text[:_MOST_TEXT])
     if not any(key == "BEGIN" for key, _, _ in fields):
         return None
     given = family = title = None

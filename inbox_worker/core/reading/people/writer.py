@@ -20,12 +20,17 @@ from inbox_worker.core.reading.people.signer import without_closing
 from inbox_worker.core.registration import Desk, Reason, Registrant
 
 
+_MOST_TEXT = 20_000
+_MOST_BLOCK = 8_000
+
+
 def writer(text: str, block: str, *, display_name: str, address: str, desk: Desk) -> SignatureReading:
     """`signature_person`, with gaps filled from the new text: fuller given name, organisation, role, own number.
 
     A signature that nobody cut off (no closing formula, no '-- ') is found at the end of `text`. `email` is set only
     when the text names another address as the writer's own.
     """
+    text, block = text[:_MOST_TEXT], block[:_MOST_BLOCK]
     reading = signature_person(block, display_name=display_name, address=address, desk=desk)
     named = mentions(text, desk)
     if reading.source != "signature" and (start := _signed_at(text, named, reading.person)) is not None:
