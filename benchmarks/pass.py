@@ -110,12 +110,16 @@ def compare(bench: Bench, runs: int) -> bool:
     for _ in range(runs):
         floors.append(bench.run("floor"))
         workers.append(bench.run("worker"))
-    floor, worker = (median(one["seconds"] for one in each) for each in (floors, workers))
-    ratio, memory = floor / worker, max(one["megabytes"] for one in workers)
-    for name, seconds in (("floor", floor), ("worker", worker)):
-        print(f"  {name:<8}{count / seconds:7.0f} mails/s  {seconds / count * 1000:6.2f} ms a mail")
+    print(f"  {'':<10}{'mails/s':>9}{'ms a mail':>11}{'of it CPU':>11}")
+    for name, measured in (("floor", floors), ("worker", workers)):
+        seconds, cpu = (median(one[key] for one in measured) for key in ("seconds", "cpu"))
+        print(f"  {name:<10}{count / seconds:9.0f}{seconds / count * 1000:11.2f}{cpu / count * 1000:11.2f}")
+    ratio, on_cpu = (
+        median(one[key] for one in floors) / median(one[key] for one in workers) for key in ("seconds", "cpu")
+    )
+    memory = max(one["megabytes"] for one in workers)
     pairs = ", ".join(f"{one['seconds'] / two['seconds']:.2f}" for one, two in zip(floors, workers, strict=True))
-    print(f"  ratio   {ratio:7.2f}  (goal {RATIO}; pair by pair {pairs})")
+    print(f"  ratio   {ratio:7.2f}  (goal {RATIO}; pair by pair {pairs}; of CPU times {on_cpu:.2f})")
     print(f"  memory  {memory:7.0f} MB at most (goal {MEMORY}; {workers[0]['start_megabytes']:.0f} before the pass)")
     print(f"  answers {workers[0]['answers']:7d}")
     return bool(ratio >= RATIO and memory < MEMORY)
@@ -125,13 +129,16 @@ def shares(bench: Bench, *, profile: bool) -> None:
     """Where the worker's time goes; with copies in Sent once more, since every copy is an IMAP command."""
     for title, options in (("as above", {}), ("with copies in Sent", {"sent": "auto"})):
         run = bench.run("worker", steps=True, **options)
-        count, seconds = len(bench.mails), run["seconds"]
-        print(f"shares, {title}: {count / seconds:.0f} mails/s")
-        steps = run["steps"] | {"everything else": seconds - sum(run["steps"].values())}
-        for step, spent in sorted(steps.items(), key=lambda item: -item[1]):
-            print(f"  {step:<16}{spent / count * 1000:7.2f} ms a mail {spent / seconds:6.0%}")
+        count = len(bench.mails)
+        known = {key: sum(one[key] for one in run["steps"].values()) for key in ("seconds", "cpu")}
+        steps = run["steps"] | {"everything else": {key: run[key] - value for key, value in known.items()}}
+        print(f"shares, {title}: {count / run['seconds']:.0f} mails/s")
+        print(f"  {'':<16}{'ms a mail':>10}{'':>7}{'of it CPU':>11}")
+        for step, spent in sorted(steps.items(), key=lambda item: -item[1]["seconds"]):
+            wall, cpu = (spent[key] / count * 1000 for key in ("seconds", "cpu"))
+            print(f"  {step:<16}{wall:10.2f}{spent['seconds'] / run['seconds']:7.0%}{cpu:11.2f}")
     if profile:
-        bench.run("worker", profile=True)
+        bench.start("reading", mails=500)
 
 
 def empty(bench: Bench, many: int) -> bool:

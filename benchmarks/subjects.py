@@ -1,4 +1,8 @@
-"""What `pass.py` measures, each in a process of its own: `subjects.py floor|worker|empty JSON`; JSON comes back."""
+"""What `pass.py` measures, each in a process of its own: `subjects.py floor|worker|empty|reading JSON`.
+
+The last line is JSON. Seconds are given twice: as they passed, and as this process used a processor (`cpu`), which
+still means something on a busy machine.
+"""
 
 import asyncio
 import cProfile
@@ -12,7 +16,6 @@ import resource
 import smtplib
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -24,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 BATCH = 100
 _DESK = "desk@example.org"
+_Steps = dict[str, dict[str, float]]
 _FIXED = "Guten Tag,\n\nvielen Dank für Ihre Anmeldung! Hier ist Ihr Zugangslink:\nhttps://meet.example.org/zwk\n" * 8
 
 
@@ -31,7 +35,7 @@ def floor(given: dict[str, Any]) -> dict[str, Any]:
     """The least: fetch, parse, send something, flag, write a line."""
     from imapclient import IMAPClient  # type: ignore[import-untyped]  # noqa: PLC0415 - no other subject's memory
 
-    begin = time.perf_counter()
+    begin = _Stopwatch()
     with (
         IMAPClient("127.0.0.1", given["imap"], ssl=False, timeout=60) as imap,
         smtplib.SMTP("127.0.0.1", given["smtp"], timeout=60) as smtp,
@@ -55,18 +59,17 @@ def floor(given: dict[str, Any]) -> dict[str, Any]:
                 journal.flush()
                 os.fsync(journal.fileno())
             imap.add_flags(batch, ["\\Answered"], silent=True)
-    return {"seconds": time.perf_counter() - begin}
+    return begin.spent()
 
 
 def worker(given: dict[str, Any]) -> dict[str, Any]:
     """The real worker: one pass over everything."""
     office = _office(given, since="2022-11-01")
-    spent: Counter[str] = Counter()
+    steps: _Steps = {}
     if given.get("steps"):
-        _measure(office, spent)
+        _measure(office, steps)
     start_megabytes = _megabytes()
-    profile = cProfile.Profile() if given.get("profile") else None
-    begin = time.perf_counter()
+    begin = _Stopwatch()
 
     async def whole() -> bool:
         try:
@@ -74,19 +77,17 @@ def worker(given: dict[str, Any]) -> dict[str, Any]:
         finally:
             await office.close()
 
-    completed = profile.runcall(asyncio.run, whole()) if profile else asyncio.run(whole())
-    seconds = time.perf_counter() - begin
-    if profile:
-        pstats.Stats(profile).sort_stats("tottime").print_stats(40)
+    completed = asyncio.run(whole())
+    spent = begin.spent()
     ledger = office.worker.ledger
     if not completed or ledger.outbox or ledger.unfiled or ledger.failed or len(ledger.digests) != given["mails"]:
         raise SystemExit(f"not all was done: {len(ledger.digests)} mails, {len(ledger.outbox)} replies owed")
     return {
-        "seconds": seconds,
+        **spent,
         "answers": len(ledger.sent),
         "megabytes": _megabytes(),
         "start_megabytes": start_megabytes,
-        "steps": spent,
+        "steps": steps,
     }
 
 
@@ -108,6 +109,29 @@ def empty(given: dict[str, Any]) -> dict[str, Any]:
 
     first, *others = asyncio.run(whole())
     return {"first": first, "pass": sorted(others)[len(others) // 2]}
+
+
+def reading(given: dict[str, Any]) -> dict[str, Any]:
+    """Parse, screen and read alone, offline: prints the dearest functions, the first mail (warming up) left out."""
+    from benchmarks.workload import workload  # noqa: PLC0415 - as above
+    from inbox_worker.adapters.mime import parse  # noqa: PLC0415
+    from inbox_worker.config import load_for_reading, packaged_dir  # noqa: PLC0415
+    from inbox_worker.core.journey import understand  # noqa: PLC0415
+
+    desk = load_for_reading(packaged_dir("config"), {}).desk()
+    first, *others = workload(given["mails"], desk)
+    understand(parse(first), desk)
+    begin = _Stopwatch()
+    for raw in others:
+        understand(parse(raw), desk)
+    spent = begin.spent()
+    profile = cProfile.Profile()
+    with profile:
+        for raw in others:
+            understand(parse(raw), desk)
+    for order in ("tottime", "cumtime"):
+        pstats.Stats(profile).sort_stats(order).print_stats("inbox_worker|re.Pattern|phonenumbers", 25)
+    return spent
 
 
 def _office(given: dict[str, Any], *, since: str) -> Any:
@@ -136,43 +160,59 @@ def _office(given: dict[str, Any], *, since: str) -> Any:
     return daemon.build(settings, lambda: began + timedelta(seconds=time.monotonic() - start))
 
 
-def _measure(office: Any, spent: Counter[str]) -> None:
+class _Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def spent(self) -> dict[str, float]:
+        """As they passed, and as this process used a processor."""
+        return {"seconds": time.perf_counter() - self._wall, "cpu": time.process_time() - self._cpu}
+
+    def add_to(self, steps: _Steps, step: str) -> None:
+        """Add them to what `step` spent before."""
+        before = steps.get(step, {"seconds": 0.0, "cpu": 0.0})
+        steps[step] = {key: before[key] + value for key, value in self.spent().items()}
+
+
+def _measure(office: Any, steps: _Steps) -> None:
     """Have every step of the journey add up its time."""
     from inbox_worker.core import journey  # noqa: PLC0415 - as above
 
     tools = office.worker.tools
-    tools.parse, tools.compose = _timed("parse", tools.parse, spent), _timed("compose", tools.compose, spent)
-    for name, step in (("screen", "screen"), ("read", "read"), ("decide", "decide")):
-        setattr(journey, name, _timed(step, getattr(journey, name), spent))
+    tools.parse, tools.compose = _timed("parse", tools.parse, steps), _timed("compose", tools.compose, steps)
+    for step in ("screen", "read", "decide"):
+        setattr(journey, step, _timed(step, getattr(journey, step), steps))
     for adapter, step, names in (
         (office.journal, "journal", ("append", "read")),
         (office.transport, "smtp", ("deliver",)),
         (office.mailbox, "imap", ("open", "list_new", "list_since", "fetch", "file", "append")),
     ):
         for name in names:
-            setattr(adapter, name, _timed_async(step, getattr(adapter, name), spent))
+            setattr(adapter, name, _timed_async(step, getattr(adapter, name), steps))
 
 
-def _timed(step: str, function: Callable[..., Any], spent: Counter[str]) -> Callable[..., Any]:
+def _timed(step: str, function: Callable[..., Any], steps: _Steps) -> Callable[..., Any]:
     @wraps(function)
     def timed(*args: Any, **kwargs: Any) -> Any:
-        begin = time.perf_counter()
+        begin = _Stopwatch()
         try:
             return function(*args, **kwargs)
         finally:
-            spent[step] += time.perf_counter() - begin  # type: ignore[assignment]  # a Counter of seconds
+            begin.add_to(steps, step)
 
     return timed
 
 
-def _timed_async(step: str, function: Callable[..., Any], spent: Counter[str]) -> Callable[..., Any]:
+def _timed_async(step: str, function: Callable[..., Any], steps: _Steps) -> Callable[..., Any]:
     @wraps(function)
     async def timed(*args: Any, **kwargs: Any) -> Any:
-        begin = time.perf_counter()
+        begin = _Stopwatch()
         try:
             return await function(*args, **kwargs)
         finally:
-            spent[step] += time.perf_counter() - begin  # type: ignore[assignment]  # a Counter of seconds
+            begin.add_to(steps, step)
 
     return timed
 
@@ -183,5 +223,5 @@ def _megabytes() -> float:
 
 
 if __name__ == "__main__":
-    subject = {"floor": floor, "worker": worker, "empty": empty}[sys.argv[1]]
+    subject = {"floor": floor, "worker": worker, "empty": empty, "reading": reading}[sys.argv[1]]
     print(json.dumps(subject(json.loads(sys.argv[2]))))
