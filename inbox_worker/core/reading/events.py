@@ -48,12 +48,20 @@ class Calendar:
 
     desk: Desk
     phrases: list[tuple[str, str, bool]] = field(default_factory=list)
+    topic: frozenset[str] = frozenset()
+    """The words of all titles and aliases: they tell of which event somebody writes, not what they want."""
 
     def __post_init__(self) -> None:
+        told = " ".join(" ".join((event.title, event.title_en, *event.aliases)) for event in self.desk.events)
+        self.topic = frozenset(word.folded for word in words_of(told) if len(word.folded) >= 8 or word.folded == "zwk")
         for event in self.desk.events:
             for alias in (event.title, event.title_en, *event.aliases):
                 if alias and not re.fullmatch(r"[\d. ]+", alias):
                     self.phrases.append((event.id, _plain(alias), True))
+            for name in event.people:
+                family = fold(name).split()[-1]
+                if not any(family in fold(" ".join(other.people)) for other in self.desk.events if other.id != event.id):
+                    self.phrases.append((event.id, family, False))
             titles = f"{event.title} {event.title_en}"
             for word in words_of(titles):
                 others = " ".join(fold(other.title) for other in self.desk.events if other.id != event.id)

@@ -6,14 +6,26 @@ A phrase that nobody wrote down is still recognised when its words are those of 
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import groupby
 
 from inbox_worker.core.reading.intent import Evidence
+from inbox_worker.core.reading.sentences import Word
 
+Spans = Sequence[tuple[int, int]]
 LABELS = ("comes", "withdraws", "link", "already", "asks", "open", "doubt", "thanks", "neutral", "strange", "away")
 _GRAM = 4
+_MOST_WORDS = 48
+_DAYS = {
+    name: mark
+    for mark, names in (
+        ("<weekday>", "montag dienstag mittwoch donnerstag freitag samstag sonntag monday tuesday wednesday thursday friday"),
+        ("<month>", "januar februar maerz april mai juni juli august september oktober november dezember january february march may june july october december"),
+    )
+    for name in names.split()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +50,35 @@ class Model:
         return {label: power / total for label, power in zip(LABELS, powers, strict=True)}
 
 
-def features(evidence: Evidence) -> list[str]:
-    """What the model sees of a sentence: words, pairs, pieces of words, and the phrases found."""
-    return list(dict.fromkeys(_features(evidence)))
+def features(evidence: Evidence, named: Spans = (), topic: Collection[str] = ()) -> list[str]:
+    """What the model sees of a sentence: words, pairs, pieces of words, and the phrases found.
+
+    `named` are the places of people's names in the text, `topic` the words of the events' titles: both say nothing
+    about what a sentence wants, so the model sees only that there was one.
+    """
+    return list(dict.fromkeys(_features(evidence, named, topic)))
 
 
-def _features(evidence: Evidence) -> Iterator[str]:
-    words = ["0" if any(c.isdigit() for c in word.folded) else word.folded for word in evidence.sentence.words[:40]]
+def _shown(word: Word, named: Spans, topic: Collection[str]) -> str:
+    folded = word.folded
+    if any(start < word.end and word.start < end for start, end in named):
+        return "<name>"
+    if any(letter.isdigit() for letter in folded):
+        return "0"
+    if folded in topic:
+        return "<event>"
+    return _DAYS.get(folded, folded)
+
+
+def _features(evidence: Evidence, named: Spans, topic: Collection[str]) -> Iterator[str]:
+    shown = (_shown(word, named, topic) for word in evidence.sentence.words[:_MOST_WORDS])
+    words = [word for word, again in groupby(shown)]
     previous = "^"
     for word in words:
         yield word
         yield f"{previous} {word}"
         previous = word
-        if len(word) > _GRAM:
+        if len(word) > _GRAM and word[0] != "<":
             padded = f"<{word}>"
             for at in range(min(len(padded) - _GRAM + 1, 16)):
                 yield f"~{padded[at : at + _GRAM]}"
@@ -77,6 +105,6 @@ def _load() -> Model:
 MODEL = _load()
 
 
-def judge(evidence: Evidence) -> dict[str, float]:
+def judge(evidence: Evidence, named: Spans = (), topic: Collection[str] = ()) -> dict[str, float]:
     """How likely it is that a sentence registers ('comes'), withdraws, asks, thanks …"""
-    return MODEL.judge(features(evidence))
+    return MODEL.judge(features(evidence, named, topic))

@@ -18,11 +18,12 @@ from inbox_worker.core.reading.parts import Forwarded, Parts, split
 from inbox_worker.core.reading.people import Mention, mentions, vcard_person, writer
 from inbox_worker.core.reading.sentences import sentences
 from inbox_worker.core.reading.verdicts import Wish, wish
-from inbox_worker.core.reading.who import Named, People, deduplicated, merged, named_people, same_person
+from inbox_worker.core.reading.who import merged, named_people, same_person, who
 from inbox_worker.core.registration import Desk, Intent, Reason, Registrant, Request, Verdict
 
 _REPLY = re.compile(r"^\s*(?:\[[^\]]*\]\s*)?(?:re|aw|antw|sv|wg|fw|fwd|rif|r|tr|vs|odp)\s?(?:\[\d+\])?:\s*", re.IGNORECASE)
 _SALUTATION = re.compile(r"^\s*(?:guten (?:tag|morgen|abend)|hallo|liebe[rs]?|sehr geehrte|moin|servus|dear|hello|hi|hey|good (?:morning|afternoon|evening))\b", re.IGNORECASE)
+_I = re.compile(r"\b(?:ich|wir|I|we|I'd|we'd|I'll)\b")
 _GENERIC = re.compile(r"\b(?:veranstaltung|termin|fachdiskurs|diskurs|diskussion|runde|austausch|event|session|discussion|webinar|pressegespr|teilnahme|teilnehm|einwahl|zugang|attend|join|meeting)", re.IGNORECASE)
 
 
@@ -66,19 +67,18 @@ def _read(message: Message, desk: Desk) -> Request:
     language, language_reason = answer_language(source.new, message.subject, source.signature)
     if message.encrypted:
         return Request(Intent.UNCLEAR, language, because=(language_reason,), concerns=(Reason("encrypted, can't be read"),))
-    text = _evidence(source.new, "text")
+    found = mentions(source.new, desk)
+    text = _evidence(source.new, "text", found, calendar.topic)
     bare_subject = _REPLY.sub("", message.subject)
     is_reply = bare_subject != message.subject
-    subject = _evidence(bare_subject, "subject")
+    subject = _evidence(bare_subject, "subject", mentions(bare_subject, desk), calendar.topic)
     reading = writer(source.new, source.signature, display_name=source.display_name, address=source.address, desk=desk)
     me = reading.person
     for part in message.parts:
         if "vcard" in part.content_type or part.filename.lower().endswith(".vcf"):
             card = vcard_person(part.text)
-            if card and (me is None or same_person(card, me) or not me.family_name):
-                me = merged(card, me) if me else card
-    found = mentions(source.new, desk)
-    named = named_people(found, text, me)
+            if card and (me is None or same_person(card, me) or len(me.family_name or "") < 3):
+                me = merged(card, replace(me, given_name=None, family_name=None)) if me else card
     listed = any(mention.listed for mention in found)
     want = wish(text, subject, reply=is_reply, listed=listed)
     if not found and want.intent is Intent.REGISTRATION and (me is None or not any(one.sentence.words for one in text)):
@@ -86,7 +86,8 @@ def _read(message: Message, desk: Desk) -> Request:
         if from_subject:
             me = merged(from_subject[0].person, me or Registrant())
     events, event_reasons, event_concerns = _events(want, text, bare_subject, parts, calendar, today, message.arrived)
-    people = _people(want, text, named, me, reading.organisation)
+    named = named_people(found, text, source.new, want, me)
+    people = who(want, text, named, me, reading.organisation or (me.organisation if me else None))
     if passed and source.passed_on:
         people = replace(
             people,
@@ -110,9 +111,9 @@ def _read(message: Message, desk: Desk) -> Request:
     )
 
 
-def _evidence(text: str, where: str) -> list[Evidence]:
-    found = [evidence(one) for one in sentences(text, where)]
-    return [replace(one, likely=judge(one)) for one in found]
+def _evidence(text: str, where: str, found: Sequence[Mention], topic: frozenset[str]) -> list[Evidence]:
+    spans = [(mention.start, mention.end) for mention in found]
+    return [replace(one, likely=judge(one, spans, topic)) for one in map(evidence, sentences(text, where))]
 
 
 def _today(message: Message, desk: Desk) -> date:
@@ -132,8 +133,8 @@ def _source(message: Message, parts: Parts, desk: Desk) -> tuple[_Source, Forwar
             continue
         if inner and (inner.key == sender.key or inner.key == desk.contact.email):
             continue
-        outer = _evidence(parts.new, "text")
-        if any(one.does("self") and one.personal and one.is_likely("comes") for one in outer):
+        outer = _evidence(parts.new, "text", (), frozenset())
+        if any(one.does("self") and _I.search(one.sentence.text) and one.is_likely("comes") for one in outer):
             continue
         address = inner.addr_spec if inner else sender.addr_spec
         return _Source(forwarded.text, forwarded.signature, inner.name if inner else "", address, passed_on=True), forwarded
@@ -186,47 +187,3 @@ def _events(
             if event.id in chosen and event.end < arrived:
                 concerns.append(Reason("the event is over", event.title))
     return chosen, because, tuple(concerns)
-
-
-def _people(want: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Registrant | None, organisation: str | None) -> People:
-    if want.intent not in {Intent.REGISTRATION, Intent.CANCELLATION}:
-        return People()
-    home = organisation or (me.organisation if me else None)
-    writer_person = me or Registrant(organisation=home)
-    others = [replace(one.mention.person, organisation=one.mention.person.organisation or home) for one in named if one.coming]
-    gone = [replace(one.mention.person, organisation=one.mention.person.organisation or home) for one in named if one.going]
-    if want.intent is Intent.CANCELLATION:
-        others = []
-    replaced = any(one.does("replace") for one in text)
-    selfish = [one for one in want.coming if one.does("self")]
-    comes = False
-    if want.intent is Intent.REGISTRATION:
-        if not others:
-            comes = True
-        else:
-            comes = any(_speaks_of_self(one, named, text) for one in selfish) or any(one.does("along") and one.personal for one in text)
-            if replaced and any(one.does("decline_self", "replace") and one.personal for one in text):
-                comes = False
-    own_going = [one for one in want.going if one.does("decline_self")]
-    withdrawn = list(gone)
-    if want.intent is Intent.CANCELLATION and not gone:
-        withdrawn.append(writer_person)
-    elif want.intent is Intent.CANCELLATION and any(one.personal and not _about(one, named, text) for one in own_going):
-        withdrawn.append(writer_person)
-    elif want.intent is Intent.REGISTRATION and others and not comes and not gone and replaced:
-        withdrawn.append(writer_person)
-    registrants = [writer_person, *others] if comes else others
-    out = deduplicated(withdrawn)
-    return People(tuple(p for p in deduplicated(registrants)), out)
-
-
-def _about(one: Evidence, named: Sequence[Named], text: Sequence[Evidence]) -> bool:
-    return any(text[person.sentence] is one for person in named if person.sentence >= 0)
-
-
-def _speaks_of_self(one: Evidence, named: Sequence[Named], text: Sequence[Evidence]) -> bool:
-    """Whether the writer is who comes in this sentence, and not somebody named in it."""
-    first = {word.folded for word in one.sentence.words}
-    if not _about(one, named, text):
-        return True
-    return bool(first & {"ich", "mich", "mir", "i", "me", "i'd", "i'll", "i'm"}) and one.does("self")

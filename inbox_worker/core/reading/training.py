@@ -11,9 +11,13 @@ from pathlib import Path
 
 from inbox_worker.core.reading.intent import evidence
 from inbox_worker.core.reading.learning import LABELS, features
+from inbox_worker.core.reading.people import mentions
 from inbox_worker.core.reading.sentences import sentences
+from inbox_worker.core.registration import Contact, Desk
 
 _DATA = Path(__file__).parent / "data"
+NOBODY = Desk((), (), Contact("", ""))
+TOPIC = frozenset({"fachdiskurs", "diskurs", "pressegespraech", "demografiestrategien", "krisenmodus"})
 _EPOCHS = 40
 _RATE = 0.5
 _DECAY = 2e-5
@@ -26,7 +30,8 @@ def examples() -> list[tuple[list[str], int]]:
     for number, label in enumerate(LABELS):
         for line in (_DATA / "examples" / f"{label}.txt").read_text("utf-8").splitlines():
             if line.strip() and not line.startswith("#"):
-                found.extend((features(evidence(one)), number) for one in sentences(line, "example"))
+                named = [(mention.start, mention.end) for mention in mentions(line, NOBODY)]
+                found.extend((features(evidence(one), named, TOPIC), number) for one in sentences(line, "example"))
     return found
 
 

@@ -53,7 +53,7 @@ def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, 
     if not (found.coming or found.going or found.link or found.left_open):
         found = _from_subject(found, own_subject, text)
     if not (found.coming or found.going or found.link or found.asking or found.thanks):
-        found = _faint(found, text)
+        found = _faint(found, text or own_subject)
     if found.away and len(found.away) >= len(found.coming) + len(found.going) + len(found.link):
         return Wish(Intent.UNCLEAR, concerns=_reasons("reads like an absence note or a receipt", found.away))
     concerns = _reasons("asks", found.asking, "ask")
@@ -84,13 +84,20 @@ def _found(text: Sequence[Evidence]) -> _Found:
         going=going,
         link=[one for one in text if one.is_likely("link")],
         already=[one for one in text if one.is_likely("already")],
-        asking=[one for one in text if one.is_likely("asks", "open") and not one.does("offer")],
+        asking=[one for one in text if _asks(one)],
         left_open=[one for one in text if one.is_likely("open")],
         doubts=[one for one in text if one.is_likely("doubt", least=0.4) or (one.is_likely("comes") and one.does("doubt"))],
         strange=[one for one in text if one.is_likely("strange", least=_CLEAR)],
         away=[one for one in text if one.is_likely("away", least=0.6)],
         thanks=[one for one in text if one.is_likely("thanks")],
     )
+
+
+def _asks(one: Evidence) -> bool:
+    """Whether a sentence wants something of a person; with the words for it, a lesser likeness is enough."""
+    if one.does("offer") or one.is_likely("comes", "link", "withdraws"):
+        return False
+    return one.is_likely("asks", "open") or (one.does("ask") and one.is_likely("asks", "open", least=_FAINT))
 
 
 def _from_subject(found: _Found, subject: Sequence[Evidence], text: Sequence[Evidence]) -> _Found:
@@ -104,7 +111,11 @@ def _from_subject(found: _Found, subject: Sequence[Evidence], text: Sequence[Evi
 
 
 def _faint(found: _Found, text: Sequence[Evidence]) -> _Found:
-    """When nothing is clear, the likeliest faint sign counts, where it is clearly before all others."""
+    """When nothing is clear, the phrases decide, and failing those the likeliest faint sign."""
+    coming = [one for one in text if one.does("self", "any") and not one.does("ask", "trouble", "registered", "missed", "open", "hostile") and not one.wonders]
+    going = [one for one in text if one.does("decline_self") and not one.does("ask", "trouble")]
+    if bool(coming) != bool(going):
+        return _Found(coming, going, [], found.already, found.asking, found.left_open, found.doubts, found.strange, found.away, found.thanks)
     best, label = max(((one, label) for one in text for label in ("comes", "withdraws", "link", "asks") ), key=lambda pair: pair[0].likely.get(pair[1], 0), default=(None, ""))
     if best is None or best.likely.get(label, 0) < _FAINT:
         return found

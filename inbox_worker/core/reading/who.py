@@ -3,13 +3,24 @@
 Never finds names itself (that is `people`), and never registers somebody who is only talked about.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.people import Mention
-from inbox_worker.core.registration import Reason, Registrant
+from inbox_worker.core.reading.verdicts import Wish
+from inbox_worker.core.registration import Intent, Reason, Registrant
+
+_ME = frozenset({"ich", "mich", "mir", "i", "me", "i'm", "i'd", "i'll", "i've", "myself", "meine", "mein", "my", "meinen", "meiner"})
+_WE = re.compile(r"\b(?:ich|wir|mich|mir|uns|I|we|me|us|mein\w*|unser\w*|my|our)\b", re.IGNORECASE)
+_THIRD = re.compile(r"\b(?:sie|er|ihn|ihm|ihr|ihre[nrm]?|deren|dessen|beide[n]?|she|he|him|her|they|them|both|Er|She|He|They|Beide|Both|Ihr|der|die)\b")
+_AND_ME = re.compile(r"\b(?:und|sowie|noch|auch|and|plus|nor|&|wie) (?:auch |für )?(?:ich|mich|mir|me|I|myself|meine Wenigkeit)\b|\b(?:ich|mich|I|me|myself) (?:selbst )?(?:und|sowie|and|plus|as well as)\b(?! (?:bitte|habe|bin|freue|möchte|würde|brauche|would|am|have|will))|\bneben mir\b|\bbegleitet mich|\bmit mir (?:zusammen|gemeinsam)|\bwir beide|\buns beide|\bboth of us\b|\bmit meine[rm] Kolleg", re.IGNORECASE)
+_IN_MY_PLACE = re.compile(r"\b(?:(?:an)?statt meiner|anstelle von mir|an meiner stelle|an meine stelle|statt mir|(?:vertritt|vertreten|ersetzt|ersetzen) mich|mich (?:vertreten|ersetzen|vertritt)|meinen platz (?:über|bekommt|nimmt|gebe|habe|an|hat|geht|erhält|überlasse)|mein(?:en)? platz (?:geht an|bitte auf|auf)|(?:kommt|springt|übernimmt|nimmt) für mich|für mich (?:kommt|springt|übernimmt|nimmt|geht|wird|schaltet)|gegen mich|mich gegen|meine vertretung|als (?:meine )?vertretung|in my (?:place|stead)|instead of me|my (?:place|seat|spot) (?:to|will)|replac(?:e|es|ing) me|take my (?:place|seat|spot)|stand(?:s|ing)? in for me|on my behalf|fill(?:s|ing)? in for me)", re.IGNORECASE)
+_REPLACED = re.compile(r"\b(?:(?:an)?statt|anstelle|an stelle|instead of|in place of|replacing|in vertretung|vertretung (?:von|für)|springe für|komme für|für den erkrankten|für die erkrankte)(?: (?:von|des|der|dem|den|the|für|meine[rsmn]?|unsere[rsmn]?|my|our|erkrankte[nr]?|Kolleg\w+|colleague))*(?: (?:Herrn|Herr|Frau|Ms\.?|Mr\.?))?\s*$", re.IGNORECASE)
+_SENDING = re.compile(r"\b(?:schicken|senden|send|mailen|zusenden|Zugangsdaten|Link)\b", re.IGNORECASE)
+_SELF_VERB = re.compile(r"\b(?:nehme ich|ich nehme|komme ich|ich komme|ich bin|bin ich|schalte (?:ich )?mich|melde (?:ich )?mich|möchte ich (?:gern|mich)|möchten ich|werde ich|ich werde|I will|I'll|I would|I'd|I am|I'm|melde uns|melden uns|möchten wir|wir kommen|kommen wir|wir nehmen|nehmen wir|wir möchten|wir wären|wir würden|wir beide|we would|we'd|we will|we'll|we are)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,52 +69,71 @@ def merged(one: Registrant, other: Registrant) -> Registrant:
     )
 
 
-def named_people(found: Sequence[Mention], evidence: Sequence[Evidence], writer: Registrant | None) -> list[Named]:
-    """What the sentences do with each mentioned person who is not the writer."""
+def named_people(
+    found: Sequence[Mention], text: Sequence[Evidence], whole: str, wish: Wish, writer: Registrant | None
+) -> list[Named]:
+    """What the sentences do with each mentioned person who is not the writer; `whole` is the text they stand in."""
     named: list[Named] = []
     for mention in found:
         if mention.salutation or mention.self_named or (writer and same_person(mention.person, writer)):
             continue
-        number = _sentence_of(mention, evidence)
-        coming, going = _fate(mention, number, evidence)
+        number = _sentence_of(mention, text)
+        if _REPLACED.search(whole[max(0, mention.start - 60) : mention.start]):
+            coming, going = False, True
+        else:
+            coming, going = _fate(mention, number, text, wish)
         named.append(Named(mention, number, coming, going))
     return named
 
 
-def _sentence_of(mention: Mention, evidence: Sequence[Evidence]) -> int:
-    for number, one in enumerate(evidence):
-        if one.sentence.where == "text" and one.sentence.start <= mention.start < one.sentence.end:
+def _sentence_of(mention: Mention, text: Sequence[Evidence]) -> int:
+    for number, one in enumerate(text):
+        if one.sentence.start <= mention.start < one.sentence.end:
             return number
     return -1
 
 
-def _fate(mention: Mention, number: int, evidence: Sequence[Evidence]) -> tuple[bool, bool]:
+def _fate(mention: Mention, number: int, text: Sequence[Evidence], wish: Wish) -> tuple[bool, bool]:
+    """Whether this person comes, whether they stay away; neither when they are only talked about."""
     if number < 0:
         return mention.listed, False
-    own = evidence[number]
-    clause = _clause(own, mention)
+    own = text[number]
+    decided = _decided(own, mention, wish)
+    if decided is not None:
+        return decided
+    if own.is_likely("asks", "already", "link", "strange"):
+        return False, False
+    following = text[number + 1] if number + 1 < len(text) else None
+    if following is not None and not mention.listed and _THIRD.search(following.sentence.text):
+        decided = _membership(following, wish)
+        if decided is not None:
+            return decided
+    # A list or an introduction belongs to the sentence before it.
+    for before in range(number - 1, max(-1, number - (14 if mention.listed else 2)), -1):
+        previous = text[before]
+        decided = _membership(previous, wish)
+        if decided is not None:
+            introduced = mention.listed or mention.colleague or previous.sentence.text.rstrip().endswith(":")
+            return (decided[0] and introduced), (decided[1] and introduced)
+    return mention.listed and wish.intent is not Intent.CANCELLATION, False
+
+
+def _membership(one: Evidence, wish: Wish) -> tuple[bool, bool] | None:
+    comes, goes = any(one is other for other in wish.coming), any(one is other for other in wish.going)
+    return (comes, goes and not comes) if comes or goes else None
+
+
+def _decided(own: Evidence, mention: Mention, wish: Wish) -> tuple[bool, bool] | None:
+    """What the person's own sentence says of them, by the words nearest to the name when it says both."""
+    clause = next((word.clause for word in own.sentence.words if word.end > mention.start), 0)
     going = _distance(own, clause, ("decline_other", "decline_self"))
     coming = _distance(own, clause, ("other", "any", "replace", "along", "self"))
-    if going is not None and (coming is None or going < coming):
-        return False, True
-    if coming is not None:
-        return True, False
-    if own.does("ask", "hostile"):
-        return False, False
-    # A list or an introduction belongs to the sentence before it.
-    for before in range(number - 1, max(-1, number - (12 if mention.listed else 2)), -1):
-        previous = evidence[before]
-        if previous.sentence.where != "text":
-            break
-        if previous.does("decline_other", "decline_self") and not previous.does("other", "any", "self", "replace"):
-            return False, mention.listed
-        if previous.does("other", "any", "replace", "self", "along"):
-            return mention.listed or mention.colleague or previous.does("other", "replace", "along"), False
-    return mention.listed, False
-
-
-def _clause(own: Evidence, mention: Mention) -> int:
-    return next((word.clause for word in own.sentence.words if word.end > mention.start), 0)
+    member = _membership(own, wish)
+    if member is None:
+        return None
+    if going is None or coming is None or (going == coming):
+        return member
+    return coming < going, going < coming
 
 
 def _distance(own: Evidence, clause: int, acts: tuple[str, ...]) -> float | None:
@@ -118,6 +148,69 @@ def _distance(own: Evidence, clause: int, acts: tuple[str, ...]) -> float | None
             gap = 0.0 if first <= clause <= last else float(min(abs(first - clause), abs(last - clause)))
             best = gap if best is None else min(best, gap)
     return best
+
+
+def who(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Registrant | None, home: str | None) -> People:
+    """Who registers and who withdraws; `me` is the writer, `home` their organisation, which colleagues share."""
+    if wish.intent not in {Intent.REGISTRATION, Intent.CANCELLATION}:
+        return People()
+    writer = me or Registrant(organisation=home)
+    others = [_housed(one, home) for one in named if one.coming]
+    gone = [_housed(one, home) for one in named if one.going]
+    if wish.intent is Intent.CANCELLATION:
+        own = not gone or any(_first_person(one) and _leaves(one, named, text) for one in wish.going)
+        return People((), deduplicated([*gone, *([writer] if own else [])]))
+    steps_back = _steps_back(text, wish)
+    comes = not others or _comes(wish, text, named, me)
+    if steps_back and others:
+        comes = False
+    leaves = bool(others) and not comes and (steps_back or any(_first_person(one) and _leaves(one, named, text) for one in wish.going))
+    withdrawn = deduplicated([*gone, *([writer] if leaves else [])])
+    registrants = deduplicated([*([writer] if comes else []), *others])
+    return People(tuple(one for one in registrants if not any(same_person(one, other) for other in gone)), withdrawn)
+
+
+def _housed(one: Named, home: str | None) -> Registrant:
+    person = one.mention.person
+    return replace(person, organisation=person.organisation or home)
+
+
+def _first_person(one: Evidence) -> bool:
+    return any(word.folded in _ME for word in one.sentence.words)
+
+
+def _names(one: Evidence, named: Sequence[Named], text: Sequence[Evidence]) -> list[Named]:
+    return [person for person in named if person.sentence >= 0 and text[person.sentence] is one]
+
+
+def _leaves(one: Evidence, named: Sequence[Named], text: Sequence[Evidence]) -> bool:
+    """Whether a withdrawing sentence is (also) about the writer."""
+    if not any(person.going for person in _names(one, named, text)):
+        return True
+    return one.does("along") or bool(_AND_ME.search(one.sentence.text))
+
+
+def _steps_back(text: Sequence[Evidence], wish: Wish) -> bool:
+    """Whether somebody comes in the writer's place."""
+    return any(_IN_MY_PLACE.search(one.sentence.text) for one in text if not one.is_likely("asks"))
+
+
+def _comes(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Registrant | None) -> bool:
+    """Whether the writer comes too, though others are named."""
+    nameless = me is None or not (me.family_name or me.given_name)
+    for one in wish.coming:
+        if one.sentence.where != "text":
+            continue
+        with_others = [person for person in _names(one, named, text) if person.coming]
+        if one.does("along") and _WE.search(one.sentence.text) and not nameless and len(with_others) < 2:
+            return True
+        if _AND_ME.search(one.sentence.text) and not nameless:
+            return True
+        if not with_others and one.does("self") and _first_person(one) and not nameless and not _SENDING.search(one.sentence.text):
+            return True
+        if with_others and _SELF_VERB.search(one.sentence.text) and not nameless:
+            return True
+    return False
 
 
 def deduplicated(people: Sequence[Registrant]) -> tuple[Registrant, ...]:
