@@ -37,10 +37,11 @@ from inbox_worker.core.mime_text import (
     unwrap_pgp,
 )
 
-_HEADERS = 1000
-_ADDRESSES = 16_000
-"""Characters of one address field that are read: some three hundred recipients."""
+_HEADERS = 500
+_ADDRESSES = 8_000
+"""Characters of one address field that are read: some hundred and fifty recipients."""
 _TEXT = 200_000
+_HEAD = 256 * 1024
 _ATTACHED = 20
 _DEPTH = 6
 _WORDY = ("application/ics", "application/vcard", "application/pgp-encrypted")
@@ -97,7 +98,7 @@ def parse(raw: bytes, *, received: datetime | None = None, size: int | None = No
     RFC822.SIZE in bytes; a shorter `raw`, or `whole=False`, marks the Message as not whole.
     """
     complete = whole and (size is None or size <= len(raw))
-    data, defects = bounded(raw.lstrip(b"\r\n"))
+    data, defects = bounded(raw.lstrip(b"\r\n") if raw[:1] in {b"\r", b"\n"} else raw)
     try:
         message = _read(_Reader.from_bytes(data).message, 0)
     except (RecursionError, MailParserRecursionError):
@@ -261,7 +262,7 @@ def _mended(tree: Tree) -> Tree:
     kind = _content_type(tree)
     if not kind.startswith("multipart/") and "Content-Type" in tree:
         return tree
-    content = _raw_content(tree)
+    content = b"" if _encoding(tree) in {"base64", "quoted-printable"} else _raw_content(tree)
     found = _LOST_BOUNDARY.search(content)
     if not found or not (kind.startswith("multipart/") or content.lstrip().startswith(b"--")):
         return tree
@@ -270,17 +271,16 @@ def _mended(tree: Tree) -> Tree:
 
 
 def _raw_content(tree: Tree) -> bytes:
-    """A leaf's bytes with their transfer encoding, if any, still on."""
-    encoded = _encoding(tree) in {"base64", "quoted-printable"}
-    payload = tree.get_payload() if encoded else tree.get_payload(decode=True)
-    if isinstance(payload, str):
-        return payload.encode("utf-8", "surrogateescape")
+    """A leaf's bytes with their transfer encoding, if any, still on; the tree is ours, so the field may go."""
+    del tree["Content-Transfer-Encoding"]
+    payload = tree.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 
 
 def _decoded(tree: Tree) -> bytes:
+    encoding = _encoding(tree)
     data = _raw_content(tree)
-    match _encoding(tree):
+    match encoding:
         case "base64":
             return decode_base64(data)
         case "quoted-printable":
@@ -367,10 +367,13 @@ def _first(fields: dict[str, list[str]], name: str) -> str:
 
 def _digest(raw: bytes) -> str:
     """SHA-256 over the fields the sender writes and the body; trace fields differ between two copies of one mail."""
-    head, _, rest = raw.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
+    start = min((at for mark in (b"\n\n", b"\n\r\n") if (at := raw.find(mark)) >= 0), default=len(raw))
     digest = hashlib.sha256()
-    for line in re.split(rb"\n(?![ \t])", head):
+    for line in re.split(rb"\r?\n(?![ \t])", raw[: min(start, _HEAD)]):
         if line.partition(b":")[0].strip().lower().decode("ascii", "replace") in _OURS:
             digest.update(b" ".join(line.split()) + b"\n")
-    digest.update(rest.rstrip())
+    if len(raw) < _HEAD:
+        digest.update(raw[start:].replace(b"\r\n", b"\n").strip())
+    else:
+        digest.update(memoryview(raw)[start:])
     return digest.hexdigest()

@@ -47,6 +47,7 @@ _COMPATIBLE = {
     for code in (*range(0xFF01, 0xFF5F), *range(0x1D400, 0x1D800), *range(0xFB00, 0xFB07))
 }
 _C1 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+_COMPOSED = 1000
 _TABLE = _INVISIBLE | _TO_NEWLINE | _TO_SPACE | _COMPATIBLE | _C1
 
 
@@ -87,7 +88,18 @@ def clean(text: str) -> str:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return text if text.isprintable() else text.translate(_TABLE)
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TABLE)
-    return unicodedata.normalize("NFC", text)
+    return _composed(text)
+
+
+def _composed(text: str) -> str:
+    """NFC, line by line and at most 1,000 letters at once: the time for a heap of accents grows with its square."""
+    if len(text) <= _COMPOSED:
+        return unicodedata.normalize("NFC", text)
+    return "".join(
+        unicodedata.normalize("NFC", line[at : at + _COMPOSED])
+        for line in text.splitlines(keepends=True)
+        for at in range(0, len(line), _COMPOSED)
+    )
 
 
 def one_line(text: str) -> str:

@@ -12,12 +12,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from inbox_worker.core.charsets import clean
 
-LIMIT = 400_000
+LIMIT = 300_000
 """Characters of HTML that are read; a mail that people write never comes near."""
 
-_NODES = 60_000
+_NODES = 40_000
 _FRAMES = 24
-_OPEN = 8_000
+_OPEN = 4_000
 _SKIPPED = frozenset({"script", "style", "head", "title", "template", "noscript", "object", "svg", "select", "audio"})
 _BLOCKS = frozenset(
     re.findall(

@@ -20,7 +20,7 @@ from inbox_worker.core.reading.parts_seams import (
 from inbox_worker.core.reading.parts_signature import take_off
 
 _DEPTH = 4
-_LINES = 4000
+_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def block_at(lines: list[str], start: int) -> Block | None:
     """The header block that begins at `lines[start]`, or None. It needs a From line and a date or a subject."""
     values: dict[str, str] = {}
     position, last, gap = start, "", False
-    while position < len(lines) and position < start + 30:
+    while position < len(lines) and position < start + 14:
         line = lines[position]
         match = _LABEL.match(line)
         if match:

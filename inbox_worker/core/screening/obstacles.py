@@ -80,9 +80,9 @@ def _dmarc(value: str) -> tuple[str, str]:
     result = found[0].lower() if found else ""
     if len(found) != 1 or result != "pass" or '"' in value:
         try:
-            parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value[:4000]}")
+            parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value[:2000]}")
             result = next((one.result.lower() for one in parsed.results or () if one.method == "dmarc"), result)
-        except (authres.AuthResError, ValueError, LookupError, TypeError, AttributeError):
+        except (authres.AuthResError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             # A server off the grammar: a failure anywhere in the field counts.
             result = "fail" if "fail" in map(str.lower, found) else result
     return result, policy[1].lower() if policy else ""

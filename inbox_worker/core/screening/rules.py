@@ -116,6 +116,10 @@ _VERP = re.compile(
 )
 
 
+_IMAGE = re.compile(r"<img[^>]{0,400}>", re.IGNORECASE)
+_PIXEL = re.compile(r"\b(?:width|height)\s*=\s*[\"']?1[\"' />p]", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row. `certain`: no person's mail shows this. `fixed`: the words of the mail can't change the kind."""
@@ -259,7 +263,7 @@ def traces(message: Message) -> tuple[tuple[str, int, str], ...]:
         and not path.upper().startswith("SRS")
     ):
         found.append(("envelope sender made for one recipient", 2, path[:80]))
-    if re.search(r"<img[^>]{0,300}\b(?:width|height)\s*=\s*[\"']?1[\"' >]", message.html[:200_000], re.IGNORECASE):
+    if any(_PIXEL.search(tag) for tag in _IMAGE.findall(message.html[:50_000])):
         found.append(("tracking pixel", 1, ""))
     if loop := message.first("X-Loop"):
         found.append(("X-Loop", 2, loop[:60]))
