@@ -18,6 +18,9 @@ _COMMON = frozenset(
 _BOTH = re.compile(r"\b(beide[nrs]?|both|alle|saemtliche[n]?|all|jeweils|zwei|two)\s(?:\w+\s)?(termin\w*|veranstaltung\w*|event\w*|session\w*|dates|of them|of these|gespraeche|online-\w+|meetings|mal|tage[n]?|sitzungen|formate\w*)\b|\bbeiden malen?\b|\bboth\b(?= (?:please|in|the|on|,|$))|\bfor both\b|\bbeides\b|\b(november|nov)\b.{1,20}\b(maerz|march)\b")
 
 
+_OCCASION = re.compile(r"diskurs|gespraech|konferenz|veranstaltung|tagung|forum|kongress|termin|tag$|abend|runde|talk|briefing|event|seminar|workshop|meeting")
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """An event that was named: by what words, where in the text, and whether surely (a title, a date) or by a hint."""
@@ -48,6 +51,8 @@ class Calendar:
 
     desk: Desk
     phrases: list[tuple[str, str, bool]] = field(default_factory=list)
+    themes: set[str] = field(default_factory=set)
+    """Aliases that only name a subject: alone they don't mean the event when somebody asks about that subject."""
     topic: frozenset[str] = frozenset()
     """The words of all titles and aliases: they tell of which event somebody writes, not what they want."""
 
@@ -58,6 +63,8 @@ class Calendar:
             for alias in (event.title, event.title_en, *event.aliases):
                 if alias and not re.fullmatch(r"[\d. ]+", alias):
                     self.phrases.append((event.id, _plain(alias), True))
+                    if " " not in alias.strip() and not _OCCASION.search(fold(alias)):
+                        self.themes.add(_plain(alias))
             for name in event.people:
                 family = fold(name).split()[-1]
                 if not any(family in fold(" ".join(other.people)) for other in self.desk.events if other.id != event.id):

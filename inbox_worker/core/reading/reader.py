@@ -166,6 +166,8 @@ def _events(
             if any(spoken.both for spoken in group) and where == "text" and len(all_ids) > 1:
                 return tuple(all_ids), (Reason("events", "both", where),), ()
             named = [one for spoken in group for one in spoken.named if one.sure or not sure]
+            if want.intent is Intent.INQUIRY and where == "text" and all(one.words in calendar.themes for one in named):
+                named = []
             if named:
                 ids = {one.event for one in named}
                 chosen = tuple(event_id for event_id in all_ids if event_id in ids)

@@ -4,12 +4,14 @@ Never looks at events, and never guesses: what no sentence says is unclear, and 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.registration import Intent, Reason
 
 _FAINT = 0.3
+_LIKELY = 0.5
+_SURE = 0.85
 _CLEAR = 0.75
 _LONG = 60
 
@@ -59,10 +61,12 @@ def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, 
     concerns = _reasons("asks", found.asking, "ask")
     if found.link and not found.going and not _new_people(found):
         return Wish(Intent.LINK_REQUEST, concerns=concerns, because=_reasons("link", found.link, "trouble"))
-    if found.left_open and not any(one.is_likely("comes", least=_CLEAR) for one in found.coming):
+    if found.left_open and not found.going and not any(one.is_likely("comes", least=_CLEAR) for one in found.coming):
         concerns = concerns or _reasons("left open", found.left_open, "open")
         return Wish(Intent.INQUIRY, concerns=concerns, because=_reasons("left open", found.left_open, "open"))
     coming, going = _settled(found, text)
+    if coming:
+        coming = [one for one in text if one in coming or _also_comes(one)] or coming
     if coming or (listed and not going and not found.asking):
         doubts = _reasons("doubt", found.doubts, "doubt")
         because = _reasons("registers", coming, "self", "other", "any") + _reasons("withdraws", going, "decline_self", "decline_other")
@@ -77,7 +81,7 @@ def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, 
 
 
 def _found(text: Sequence[Evidence]) -> _Found:
-    going = [one for one in text if one.is_likely("withdraws")]
+    going = [one for one in text if one.is_likely("withdraws", least=_SURE if one.asks else _LIKELY)]
     coming = [one for one in text if one.is_likely("comes", "doubt")]
     return _Found(
         coming=[one for one in coming if not (one.does("missed") and going)],
@@ -91,6 +95,12 @@ def _found(text: Sequence[Evidence]) -> _Found:
         away=[one for one in text if one.is_likely("away", least=0.6)],
         thanks=[one for one in text if one.is_likely("thanks")],
     )
+
+
+def _also_comes(one: Evidence) -> bool:
+    """Whether a sentence has the words of registering and nothing that speaks against it, once the mail is known to register."""
+    against = one.does("missed", "open", "hostile", "ask", "trouble", "registered", "decline_self", "decline_other")
+    return one.does("self", "other", "any") and not against and not one.wonders and one.is_likely("comes", "doubt", "neutral")
 
 
 def _asks(one: Evidence) -> bool:
@@ -114,15 +124,24 @@ def _faint(found: _Found, text: Sequence[Evidence]) -> _Found:
     """When nothing is clear, the phrases decide, and failing those the likeliest faint sign."""
     coming = [one for one in text if one.does("self", "any") and not one.does("ask", "trouble", "registered", "missed", "open", "hostile") and not one.wonders]
     going = [one for one in text if one.does("decline_self") and not one.does("ask", "trouble")]
+    if not coming and not going:
+        questions = [one for one in text if one.asks and not one.does("polite", "offer")]
+        if questions:
+            return replace(found, asking=questions)
     if bool(coming) != bool(going):
-        return _Found(coming, going, [], found.already, found.asking, found.left_open, found.doubts, found.strange, found.away, found.thanks)
+        return replace(found, coming=coming, going=going)
     best, label = max(((one, label) for one in text for label in ("comes", "withdraws", "link", "asks") ), key=lambda pair: pair[0].likely.get(pair[1], 0), default=(None, ""))
     if best is None or best.likely.get(label, 0) < _FAINT:
         return found
-    return _Found(
-        [best] if label == "comes" else [], [best] if label == "withdraws" else [], [best] if label == "link" else [], found.already,
-        [best] if label == "asks" else [], found.left_open, found.doubts, found.strange, found.away, found.thanks,
-    )
+    match label:
+        case "comes":
+            return replace(found, coming=[best])
+        case "withdraws":
+            return replace(found, going=[best])
+        case "link":
+            return replace(found, link=[best])
+        case _:
+            return replace(found, asking=[best])
 
 
 def _new_people(found: _Found) -> bool:

@@ -13,6 +13,7 @@ from inbox_worker.core.reading.people import Mention
 from inbox_worker.core.reading.verdicts import Wish
 from inbox_worker.core.registration import Intent, Reason, Registrant
 
+_SURE = 0.9
 _ME = frozenset({"ich", "mich", "mir", "i", "me", "i'm", "i'd", "i'll", "i've", "myself", "meine", "mein", "my", "meinen", "meiner"})
 _WE = re.compile(r"\b(?:ich|wir|mich|mir|uns|I|we|me|us|mein\w*|unser\w*|my|our)\b", re.IGNORECASE)
 _THIRD = re.compile(r"\b(?:sie|er|ihn|ihm|ihr|ihre[nrm]?|deren|dessen|beide[n]?|she|he|him|her|they|them|both|Er|She|He|They|Beide|Both|Ihr|der|die)\b")
@@ -127,11 +128,12 @@ def _decided(own: Evidence, mention: Mention, wish: Wish) -> tuple[bool, bool] |
     """What the person's own sentence says of them, by the words nearest to the name when it says both."""
     clause = next((word.clause for word in own.sentence.words if word.end > mention.start), 0)
     going = _distance(own, clause, ("decline_other", "decline_self"))
-    coming = _distance(own, clause, ("other", "any", "replace", "along", "self"))
+    coming = _distance(own, clause, ("other", "replace", "along", "self"))
     member = _membership(own, wish)
     if member is None:
         return None
-    if going is None or coming is None or (going == coming):
+    sure = own.is_likely("withdraws" if member[1] else "comes", least=_SURE)
+    if sure or going is None or coming is None or going == coming:
         return member
     return coming < going, going < coming
 
@@ -160,6 +162,10 @@ def who(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Regist
     if wish.intent is Intent.CANCELLATION:
         own = not gone or any(_first_person(one) and _leaves(one, named, text) for one in wish.going)
         return People((), deduplicated([*gone, *([writer] if own else [])]))
+    if not others and me is None:
+        talked = [one for one in named if not one.going]
+        if len(talked) == 1:
+            return People((_housed(talked[0], home),), deduplicated(gone))
     steps_back = _steps_back(text, wish)
     comes = not others or _comes(wish, text, named, me)
     if steps_back and others:
