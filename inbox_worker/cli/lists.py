@@ -17,7 +17,7 @@ from inbox_worker.adapters import journal_file
 from inbox_worker.cli.terminal import printable
 from inbox_worker.config import Settings, load_for_reading
 from inbox_worker.core.ledger import Ledger, Registration
-from inbox_worker.core.narrative import INTENTS
+from inbox_worker.core.narrative import INTENTS, german
 from inbox_worker.daemon import time_zone
 from inbox_worker.errors import ConfigError
 
@@ -53,14 +53,14 @@ def held(config: Path | None, *, as_json: bool) -> int:
     if as_json:
         rows = [
             {"at": at.isoformat(), "from": mail.sender, "subject": mail.subject, "message_id": mail.message_id}
-            | {"intent": mail.intent, "concerns": mail.concerns}
+            | {"intent": mail.intent, "concerns": [german(reason) for reason in mail.concerns]}
             for at, mail in mails
         ]
         undeliverable = [{"to": one.to, "code": one.code, "response": one.response} for one in ledger.failed.values()]
         print(json.dumps({"held": rows, "undeliverable": undeliverable}, ensure_ascii=False, indent=2))
         return 0
     table = [
-        (_short(at, zone), mail.sender, mail.subject, INTENTS[mail.intent], "; ".join(mail.concerns))
+        (_short(at, zone), mail.sender, mail.subject, INTENTS[mail.intent], "; ".join(map(german, mail.concerns)))
         for at, mail in mails
     ]
     print(_table(table, ("Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil")))

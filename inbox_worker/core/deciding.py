@@ -21,12 +21,12 @@ def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: 
     """What is to be done with `message`, which asks for `request`, given all that happened before `now` (aware)."""
     if message.digest in ledger.digests:
         return Decision(
-            request.intent, Outcome.COPY, because=(Reason("dieser Inhalt wurde schon bearbeitet", message.message_id),)
+            request.intent, Outcome.COPY, because=(Reason("this content was treated before", message.message_id),)
         )
     if request.intent in MACHINES:
         return Decision(request.intent, Outcome.AUTOMATIC, request.language, because=request.because)
     if message.sender is None:
-        return _held(request, Reason("keine gültige Absenderadresse", where="From"))
+        return _held(request, Reason("no valid sender address", where="From"))
     case = _Case(message, message.sender, request, ledger, desk, now)
     match request.intent:
         case Intent.REGISTRATION:
@@ -56,10 +56,10 @@ class _Case:
         """Onto the list with everybody who is not there yet; the link to whoever may have it."""
         request = self.request
         if not request.registrants:
-            return _held(request, Reason("niemand genannt, der angemeldet werden soll"))
+            return _held(request, Reason("nobody is named who could be registered"))
         events, over = self._open_events()
         if not events:
-            return _held(request, over or Reason("keine Veranstaltung zu erkennen"))
+            return _held(request, over or Reason("no event is named"))
         joining = self._joining(events)
         leaving, foreign = self._leaving(events)
         concerns = (*request.obstacles, *request.concerns, *foreign, *([over] if over else []))
@@ -74,7 +74,7 @@ class _Case:
         """Off the list, confirmed; somebody who never was on it declined, which is confirmed as well."""
         events = self.request.events or self._events_of_sender()
         if not events:
-            return _held(self.request, Reason("keine Veranstaltung zu erkennen, von der abgemeldet werden soll"))
+            return _held(self.request, Reason("no event is named"))
         leaving, foreign = self._leaving(events)
         concerns = (*self.request.obstacles, *self.request.concerns, *foreign)
         answers: tuple[Answer, ...] = ()
@@ -86,7 +86,7 @@ class _Case:
         """The link once more, to the address that asks. Nobody new is registered."""
         events, over = self._open_events()
         if self.request.obstacles or not events:
-            missing = () if events else (over or Reason("keine Veranstaltung zu erkennen"),)
+            missing = () if events else (over or Reason("no event is named"),)
             return _held(self.request, *missing)
         known = tuple(one.registrant for event in events for one in self.ledger.registered_with(event, self.sender.key))
         answer = self._answer(AnswerKind.LINK, events, registered=_once(known))
@@ -94,7 +94,7 @@ class _Case:
 
     def inquiry(self) -> Decision:
         """A person answers; the writer learns at once that the question arrived, and whom else to ask."""
-        concerns = (*self.request.obstacles, *self.request.concerns) or (Reason("Anfrage an die Pressestelle"),)
+        concerns = (*self.request.obstacles, *self.request.concerns) or (Reason("a question for the press office"),)
         receipt = self._answer(AnswerKind.RECEIPT, self.request.events, question_passed_on=True)
         return self._decision(
             self.request.events, answers=() if self.request.obstacles else (receipt,), concerns=concerns
@@ -104,9 +104,7 @@ class _Case:
         """The request's events that are not over yet, and the reason why others are left out."""
         known = [event for name in self.request.events if (event := self.desk.event(name))]
         over = [event for event in known if event.end <= self.now]
-        reason = (
-            Reason("die Veranstaltung ist schon vorbei", ", ".join(event.title for event in over)) if over else None
-        )
+        reason = Reason("the event is over", ", ".join(event.title for event in over)) if over else None
         return tuple(event.id for event in known if event.end > self.now), reason
 
     def _events_of_sender(self) -> tuple[str, ...]:
@@ -140,9 +138,7 @@ class _Case:
                 elif self._may_speak_for(known.address):
                     leaving.append(Leaving(event, known.registrant, known.address, known.id))
                 else:
-                    foreign.append(
-                        Reason("will jemanden abmelden, der unter anderer Adresse angemeldet ist", known.address)
-                    )
+                    foreign.append(Reason("wants to withdraw somebody registered with another address", known.address))
         return tuple(leaving), tuple(foreign)
 
     def _only_one_with_this_address(self, event: str, registrant: Registrant) -> Registration | None:
@@ -183,9 +179,7 @@ class _Case:
                 continue
             forward.append(registrant)
             if not self._is_writer(registrant):
-                unreachable.append(
-                    Reason("der Link für diese Person ging nur an den Absender, mit der Bitte um Weitergabe", address)
-                )
+                unreachable.append(Reason("the link for this person went to the sender only, to be forwarded", address))
         answer = self._answer(
             kind,
             events,

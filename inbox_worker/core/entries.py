@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.message import Ref
-from inbox_worker.core.registration import Intent, Registrant
+from inbox_worker.core.registration import Intent, Reason, Registrant
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -52,8 +52,8 @@ class MailRecorded:
     name: str = ""
     subject: str = ""
     message_id: str = ""
-    because: tuple[str, ...] = ()
-    concerns: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()
+    concerns: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,11 @@
 Only values that stand in the entry are told. Control and direction characters never get here: a Message holds none.
 """
 
+import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from importlib.resources import files
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -24,7 +27,7 @@ from inbox_worker.core.entries import (
     ReplySent,
     Withdrawn,
 )
-from inbox_worker.core.registration import Intent, Registrant
+from inbox_worker.core.registration import Intent, Reason, Registrant
 
 INTENTS: dict[Intent, str] = {
     Intent.REGISTRATION: "Anmeldung",
@@ -42,6 +45,14 @@ ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.CANCELLATION: "Bestätigung der Absage",
     AnswerKind.RECEIPT: "Eingangsbestätigung mit Pressekontakt",
 }
+
+
+_REASONS: dict[str, str] = tomllib.loads(files("inbox_worker.core").joinpath("data/reasons.de.toml").read_text("utf-8"))
+
+
+def german(reason: Reason) -> str:
+    """A reason as the press office reads it; one that has no German words yet is told as it is."""
+    return str(replace(reason, what=_REASONS.get(reason.what, reason.what), where=""))
 
 
 def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
@@ -103,9 +114,9 @@ def _mail(entry: MailRecorded) -> str:
     start = f"Mail von {sender}, {subject}: {INTENTS[entry.intent]}."
     match entry.outcome:
         case "held":
-            return f"{start} Bitte ansehen: {'; '.join(entry.concerns)}."
+            return f"{start} Bitte ansehen: {'; '.join(map(german, entry.concerns))}."
         case "automatic":
-            return f"{start} Bleibt unbeantwortet: {'; '.join(entry.because)}."
+            return f"{start} Bleibt unbeantwortet: {'; '.join(map(german, entry.because))}."
         case "copy":
             return f"Mail von {sender}, {subject}: schon bekannt, nicht noch einmal bearbeitet."
         case _:

@@ -27,8 +27,8 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> 
         name=sender.name if sender else "",
         subject=message.subject,
         message_id=message.message_id,
-        because=tuple(str(reason) for reason in decision.because),
-        concerns=tuple(str(reason) for reason in decision.concerns),
+        because=decision.because,
+        concerns=decision.concerns,
     )
     left = (
         Withdrawn(one.registration, one.event, message.digest, one.registrant, one.address) for one in decision.leaving
@@ -44,7 +44,7 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> 
 def unreadable(ref: Ref, why: str) -> list[Entry]:
     """A mail that our own code stumbled over: held, so that the ones behind it go on."""
     digest = hashlib.sha256(repr(ref).encode()).hexdigest()
-    concern = str(Reason("diese Mail konnte nicht verarbeitet werden", why))
+    concern = Reason("this mail could not be processed", why)
     return [MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, concerns=(concern,))]
 
 

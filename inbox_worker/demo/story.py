@@ -111,10 +111,10 @@ def _done(act: Act, settings: Settings, style: Style) -> Iterator[str]:
     if mail is None:
         return
     if not act.sent:
-        because = f": {'; '.join(mail.because)}" if mail.because and mail.outcome != "held" else ""
+        because = f": {'; '.join(map(str, mail.because))}" if mail.because and mail.outcome != "held" else ""
         yield from _field("answered", f"not at all{because}", style, lines=2)
     if mail.outcome == "held":
-        yield from _field("for a person", "; ".join(mail.concerns), style, paint=style.person)
+        yield from _field("for a person", "; ".join(map(str, mail.concerns)), style, paint=style.person)
 
 
 def _letter(sent: Sent, settings: Settings, style: Style) -> Iterator[str]:

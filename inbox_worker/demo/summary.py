@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from inbox_worker.core.ledger import Ledger
+from inbox_worker.core.narrative import german
 from inbox_worker.daemon import time_zone
 from inbox_worker.demo.stage import Act, Stage
 from inbox_worker.demo.story import dialled, mail_of
@@ -47,7 +48,9 @@ def _held(ledger: Ledger, style: Style) -> Iterator[str]:
     yield style.rule(f"Waiting for a person: {len(ledger.held)} mails", "━")
     for mail in ledger.held.values():
         yield f"{mail.entry.sender or '(nobody)'}: {style.shortened(mail.entry.subject, 50)}"
-        yield from (f"    {style.person(line)}" for line in style.wrapped("; ".join(mail.entry.concerns), 4, 2))
+        yield from (
+            f"    {style.person(line)}" for line in style.wrapped("; ".join(map(german, mail.entry.concerns)), 4, 2)
+        )
 
 
 def _journal(acts: Sequence[Act], stage: Stage, style: Style) -> Iterator[str]:

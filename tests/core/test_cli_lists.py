@@ -11,7 +11,7 @@ import pytest
 from inbox_worker.adapters.journal_file import JournalFile
 from inbox_worker.cli import main
 from inbox_worker.core.entries import Entry, MailRecorded, Registered, ReplyFailed
-from inbox_worker.core.registration import Intent
+from inbox_worker.core.registration import Intent, Reason
 from tests.builders import ANNA, FACHDISKURS, NOW, PRESSE, a_ref
 
 EVIL = replace(ANNA, given_name='=HYPERLINK("http://x")', family_name="\x1b[31mRot\u202e", organisation="@SUM(A1)")
@@ -27,7 +27,13 @@ async def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Registered("2", FACHDISKURS, "d2", EVIL, "evil@bote.example"),
         Registered("3", PRESSE, "d3", ANNA, "a@bote.example"),
         MailRecorded(
-            a_ref(), "d4", Intent.INQUIRY, "held", sender="u@bote.example", subject="Frage", concerns=("eine Frage",)
+            a_ref(),
+            "d4",
+            Intent.INQUIRY,
+            "held",
+            sender="u@bote.example",
+            subject="Frage",
+            concerns=(Reason("eine Frage"),),
         ),
         ReplyFailed("r", 550, "weg@bote.example", "no such person"),
     ]

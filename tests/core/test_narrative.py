@@ -20,7 +20,7 @@ from inbox_worker.core.entries import (
     Withdrawn,
 )
 from inbox_worker.core.narrative import narrate
-from inbox_worker.core.registration import Intent, Registrant
+from inbox_worker.core.registration import Intent, Reason, Registrant
 from tests.builders import ANNA, BERLIN, FACHDISKURS, NOW, a_ref, an_answer
 
 TO = "a@bote.example"
@@ -39,11 +39,22 @@ SOON = NOW + timedelta(minutes=1)
             "Mail von Anna Schmitt <a@bote.example>, Betreff „Hallo“: Anmeldung.",
         ),
         (
-            MailRecorded(a_ref(), "d", Intent.UNCLEAR, "held", concerns=("kein Text", "kein Name")),
-            "Mail von unbekannt, ohne Betreff: nicht eindeutig. Bitte ansehen: kein Text; kein Name.",
+            MailRecorded(
+                a_ref(),
+                "d",
+                Intent.UNCLEAR,
+                "held",
+                concerns=(Reason("no event is named"), Reason("zwei Wörter", "so so")),
+            ),
+            (
+                "Mail von unbekannt, ohne Betreff: nicht eindeutig. "
+                "Bitte ansehen: keine Veranstaltung zu erkennen; zwei Wörter: „so so“."
+            ),
         ),
         (
-            MailRecorded(a_ref(), "d", Intent.AUTO_REPLY, "automatic", sender=TO, subject="Weg", because=("abwesend",)),
+            MailRecorded(
+                a_ref(), "d", Intent.AUTO_REPLY, "automatic", sender=TO, subject="Weg", because=(Reason("abwesend"),)
+            ),
             "Mail von a@bote.example, Betreff „Weg“: automatische Antwort. Bleibt unbeantwortet: abwesend.",
         ),
         (
