@@ -24,7 +24,9 @@ def ending(acts: Sequence[Act], stage: Stage, style: Style) -> str:
 
 def _participants(ledger: Ledger, stage: Stage, style: Style) -> Iterator[str]:
     yield style.rule("The list of participants", "━")
-    for event in stage.desk.events:
+    for number, event in enumerate(stage.desk.events):
+        if number:
+            yield ""
         roster = ledger.roster(event.id)
         start = event.start.strftime("%d %b %Y, %H:%M")
         yield from style.wrapped(event.title, 0)
@@ -41,13 +43,12 @@ def _participants(ledger: Ledger, stage: Stage, style: Style) -> Iterator[str]:
             for one in roster
         ]
         yield from _table(rows, ("name", "organisation", "telephone", "e-mail"), style)
-        yield ""
 
 
 def _held(ledger: Ledger, style: Style) -> Iterator[str]:
     yield style.rule(f"Waiting for a person: {len(ledger.held)} mails", "━")
     for mail in ledger.held.values():
-        yield f"{mail.entry.sender or '(nobody)'}: {style.shortened(mail.entry.subject, 50)}"
+        yield style.shortened(f"{mail.entry.sender or '(nobody)'}: {mail.entry.subject}", style.width)
         yield from (
             f"    {style.person(line)}" for line in style.wrapped("; ".join(map(german, mail.entry.concerns)), 4, 2)
         )
