@@ -50,6 +50,7 @@ class Smtpd:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        self.commands.append(f"RCPT {address}")
         if self.on_rcpt is not None:
             return await self.on_rcpt(server)
         if address.startswith("niemand@"):

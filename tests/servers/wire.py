@@ -16,7 +16,7 @@ class Wire:
         self.port = 0
         self.connections = 0
         self.silent = False  # from now on nothing reaches the client any more, and the connection stays open
-        self.silent_after: bytes | None = None  # be silent as soon as the client has sent these bytes
+        self.silent_after: bytes | None = None  # a connection on which the client sends these bytes is silent then
         self.cut_after: bytes | None = None  # hang up at once when the client has sent these bytes
         self.drip = False  # the server's bytes come one by one
         self.sent = b""  # all that clients have sent
@@ -40,7 +40,9 @@ class Wire:
         there, back = await asyncio.open_connection(ground.ADDRESS, self._target)
         self._writers |= {writer, back}
         with suppress(OSError):
-            done = [asyncio.create_task(self._carry_out(reader, back)), asyncio.create_task(self._carry(there, writer))]
+            asked = asyncio.Event()
+            out, home = self._carry_out(reader, back, asked), self._carry_home(there, writer, asked)
+            done = [asyncio.create_task(out), asyncio.create_task(home)]
             _, running = await asyncio.wait(done, return_when=asyncio.FIRST_COMPLETED)
             for task in running:
                 task.cancel()
@@ -49,21 +51,27 @@ class Wire:
             self._writers.discard(each)
             each.transport.abort()
 
-    async def _carry_out(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry_out(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: asyncio.Event
+    ) -> None:
+        said = b""
         while data := await reader.read(65536):
+            said += data
+            if self.silent_after is not None and self.silent_after in said:
+                asked.set()
+            writer.write(data)
             async with self._changed:
                 self.sent += data
                 self._changed.notify_all()
-            if self.silent_after is not None and self.silent_after in self.sent:
-                self.silent = True
-            writer.write(data)
-            if self.cut_after is not None and self.cut_after in self.sent:
+            if self.cut_after is not None and self.cut_after in said:
                 self.cut()
                 return
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry_home(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: asyncio.Event
+    ) -> None:
         while data := await reader.read(1 if self.drip else 65536):
-            if not self.silent:
+            if not self.silent and not asked.is_set():
                 writer.write(data)
 
 
