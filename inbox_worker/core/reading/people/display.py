@@ -38,7 +38,7 @@ def read_display_name(shown: str, address: str) -> Display:
                 told = replace(told, name=found)
             elif part:
                 told = _with_part(told, part, address, apart=number > 0)
-    return told
+    return told if told.name else replace(told, role=None)
 
 
 def _with_part(shown: Display, part: str, address: str, *, apart: bool) -> Display:
@@ -47,7 +47,7 @@ def _with_part(shown: Display, part: str, address: str, *, apart: bool) -> Displ
     if organisations.is_role(part) and shape.score < 5:
         written, proper = organisations.split_role_and_organisation(part)
         return replace(shown, role=shown.role or written, organisation=shown.organisation or proper)
-    if shown.organisation or organisations.is_department(part):
+    if shown.organisation or organisations.is_department(shape.name or part):
         return shown
     bare = apart and shown.name and shape.score >= 0 and (" " in part or "-" in part) and part[:1].isupper()
     return replace(shown, organisation=shape.name or None) if bare or shape.score >= 2 else shown

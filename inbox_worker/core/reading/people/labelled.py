@@ -15,7 +15,8 @@ from inbox_worker.core.registration import Registrant
 
 _LABEL = r"(?:" + "|".join(sorted((re.escape(label) for label in lexicon.LABELS), key=len, reverse=True)) + r")"
 _LABELLED = re.compile(
-    r"(?:(?<=^)|(?<=\n)|(?<=[,;|/(\t]))[ \t]{0,8}+(?:(?:[-*•]|\d{1,2}[.)])[ \t]{0,8}+)?(?:(?:ihre?|your|mein|my)\s)?(?P<label>"
+    r"(?:(?<=^)|(?<=\n)|(?<=[,;|/(\t]))[ \t]{0,8}+(?:(?:[-*•]|\d{1,2}[.)])[ \t]{0,8}+)?(?:(?:ihre?|your|mein|my)\s)?"
+    r"(?P<label>"
     + _LABEL
     + r")\*?(?:\s?#?\d{1,2})?(?:\s?\([^()\n]{1,30}\))?[ \t.…_]{0,60}(?:[:=]|(?:\||\t)\s?(?=\S))[ \t]{0,8}(?P<value>)",
     re.IGNORECASE,

@@ -59,7 +59,7 @@ def kind_gender(word: str) -> str | None:
     ):
         lowered = lowered.removesuffix("es").removesuffix("s").removesuffix("n")
     for table in (lexicon.MEDIA_ENDINGS, lexicon.PUBLIC_ENDINGS):
-        for length in range(4, min(len(lowered), 18)):
+        for length in range(4, min(len(lowered) + 1, 18)):
             ending = lowered[-length:]
             if ending in table:
                 return table[ending]
@@ -182,7 +182,7 @@ def nominative(name: str, phrase: str) -> str:
     head = next((i for i, w in enumerate(words) if kind_gender(w)), len(words) - 1)
     gender = kind_gender(words[head])
     if article == "des" and gender in {"m", "n", None} and len(words[head]) > 4:
-        words[head] = re.sub(r"(?<=[^sß])(?:e?s)$", "", words[head]) if words[head].endswith("s") else words[head]
+        words[head] = _without_genitive(words[head])
         gender = kind_gender(words[head]) or gender
     if article in {"dem", "des", "vom", "beim", "den", "im", "am", "zum"} and words[head].casefold().endswith("boten"):
         words[head] = words[head][:-1]
@@ -192,9 +192,16 @@ def nominative(name: str, phrase: str) -> str:
     if article == "der" and gender != "pl":
         ending = "e"
     for i in range(head):
-        if ending and re.fullmatch(r"[A-ZÄÖÜ][\w-]{3,}en", words[i]) and not words[i].endswith("ngen"):
+        if ending and re.fullmatch(r"[A-ZÄÖÜ][\w-]{2,}en", words[i]) and not words[i].endswith("ngen"):
             words[i] = words[i][:-2] + ending
     return " ".join(words)
+
+
+def _without_genitive(word: str) -> str:
+    """'Wesertal-Kuriers' -> 'Wesertal-Kurier', 'Landkreises' -> 'Landkreis'."""
+    if word.endswith(("ses", "blattes", "landes", "bundes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
 def shape(text: str, address: str = "") -> Shape:

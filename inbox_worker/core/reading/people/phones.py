@@ -47,7 +47,7 @@ def _postal(region: dict[str, list[str]]) -> re.Pattern[str]:
 _POSTAL = tuple((_postal(told), region) for region, told in lexicon.REGIONS.items())
 _TLDS = {domain: region for region, told in lexicon.REGIONS.items() for domain in told["domains"]}
 _NO_TELEPHONE = re.compile(
-    r"(?<![^\W_])(?:iban|hrb|hra|ust[\s.-]*id(?:nr)?|steuer-?(?:nr|nummer)|konto(?:nr|nummer)?|blz|plz|id|kennnummer|aktenzeichen"
+    r"(?<![^\W_])(?:iban[\s:]*(?:[a-z]{2}\d{2})?[\s\d]{0,30}|hrb|hra|ust[\s.-]*id(?:nr)?|steuer-?(?:nr|nummer)|konto(?:nr|nummer)?|blz|plz|id|kennnummer|aktenzeichen"
     r"|az|siret|code|pin|postfach|meeting-id)[\s.:-]*$"
 )
 _SHORTEST, _LONGEST = 6, 15
@@ -93,6 +93,8 @@ def find_phones(text: str, *, region: str = "DE") -> tuple[Phone, ...]:
             if number is None:
                 continue
             label = _label_behind(text[end : end + 40]) or label
+            if extension and label == "switchboard":
+                label = "direct"
             phone = Phone(number[0], label, start, extension.end() if extension else end, mobile=number[1])
             found.append(phone)
             bases.append((piece, phone))

@@ -19,7 +19,6 @@ from inbox_worker.core.reading.people.signature import SignatureReading, signatu
 from inbox_worker.core.reading.people.signer import without_closing
 from inbox_worker.core.registration import Desk, Reason, Registrant
 
-
 _MOST_TEXT = 20_000
 _MOST_BLOCK = 8_000
 
