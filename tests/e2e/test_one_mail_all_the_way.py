@@ -48,7 +48,9 @@ def test_a_mail_through_postfix_gets_one_threaded_answer_in_the_journalists_own_
     assert reply["Subject"] == "Re: Anmeldung Fachdiskurs"
     assert reply["Auto-Submitted"] == "auto-replied"
     assert reply["To"].addresses[0].addr_spec == office.journalist()
-    text = reply.get_body(("plain",)).get_content()
+    body = reply.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
     assert "Guten Tag Anna Schmitt" in text
     assert "https://" in text
     assert "24. November" in text
