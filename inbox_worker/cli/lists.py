@@ -53,15 +53,14 @@ def held(config: Path | None, *, as_json: bool) -> int:
     if as_json:
         rows = [
             {"at": at.isoformat(), "from": mail.sender, "subject": mail.subject, "message_id": mail.message_id}
-            | {"intent": mail.intent, "concerns": [german(reason) for reason in mail.concerns]}
+            | {"intent": mail.intent, "concerns": [german([reason]) for reason in mail.concerns]}
             for at, mail in mails
         ]
         undeliverable = [{"to": one.to, "code": one.code, "response": one.response} for one in ledger.failed.values()]
         print(json.dumps({"held": rows, "undeliverable": undeliverable}, ensure_ascii=False, indent=2))
         return 0
     table = [
-        (_short(at, zone), mail.sender, mail.subject, INTENTS[mail.intent], "; ".join(map(german, mail.concerns)))
-        for at, mail in mails
+        (_short(at, zone), mail.sender, mail.subject, INTENTS[mail.intent], german(mail.concerns)) for at, mail in mails
     ]
     print(_table(table, ("Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil")))
     print(f"\n{len(mails)} Mails warten auf Sie")

@@ -4,8 +4,7 @@ Only values that stand in the entry are told. Control and direction characters n
 """
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.resources import files
 from typing import assert_never
@@ -50,9 +49,14 @@ ANSWERS: dict[AnswerKind, str] = {
 _REASONS: dict[str, str] = tomllib.loads(files("inbox_worker.core").joinpath("data/reasons.de.toml").read_text("utf-8"))
 
 
-def german(reason: Reason) -> str:
-    """A reason as the press office reads it; one that has no German words yet is told as it is."""
-    return str(replace(reason, what=_REASONS.get(reason.what, reason.what), where=""))
+def german(reasons: Iterable[Reason]) -> str:
+    """Reasons as the press office reads them: each once, with all the words that led to it."""
+    words: dict[str, list[str]] = {}
+    for reason in reasons:
+        said = words.setdefault(_REASONS.get(reason.what, reason.what), [])
+        if reason.words:
+            said.append(f"„{reason.words}“")
+    return "; ".join(f"{what}: {', '.join(said)}" if said else what for what, said in words.items())
 
 
 def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
@@ -114,9 +118,9 @@ def _mail(entry: MailRecorded) -> str:
     start = f"Mail von {sender}, {subject}: {INTENTS[entry.intent]}."
     match entry.outcome:
         case "held":
-            return f"{start} Bitte ansehen: {'; '.join(map(german, entry.concerns))}."
+            return f"{start} Bitte ansehen: {german(entry.concerns)}."
         case "automatic":
-            return f"{start} Bleibt unbeantwortet: {'; '.join(map(german, entry.because))}."
+            return f"{start} Bleibt unbeantwortet: {german(entry.because)}."
         case "copy":
             return f"Mail von {sender}, {subject}: schon bekannt, nicht noch einmal bearbeitet."
         case _:

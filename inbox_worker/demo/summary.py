@@ -49,9 +49,7 @@ def _held(ledger: Ledger, style: Style) -> Iterator[str]:
     yield style.rule(f"Waiting for a person: {len(ledger.held)} mails", "━")
     for mail in ledger.held.values():
         yield style.shortened(f"{mail.entry.sender or '(nobody)'}: {mail.entry.subject}", style.width)
-        yield from (
-            f"    {style.person(line)}" for line in style.wrapped("; ".join(map(german, mail.entry.concerns)), 4, 2)
-        )
+        yield from (f"    {style.person(line)}" for line in style.wrapped(german(mail.entry.concerns), 4, 2))
 
 
 def _journal(acts: Sequence[Act], stage: Stage, style: Style) -> Iterator[str]:

@@ -43,5 +43,5 @@ def test_every_rule_and_sign_of_screening_has_german_words() -> None:
 
 
 def test_a_reason_is_told_with_the_mails_own_words() -> None:
-    assert german(Reason("doubt", "vielleicht", "text")) == "ist sich noch nicht sicher: „vielleicht“"
-    assert german(Reason("no event is named")) == "keine Veranstaltung zu erkennen"
+    told = german([Reason("doubt", "vielleicht", "text"), Reason("no event is named"), Reason("doubt", "mal sehen")])
+    assert told == "ist sich noch nicht sicher: „vielleicht“, „mal sehen“; keine Veranstaltung zu erkennen"
