@@ -24,7 +24,7 @@ _OPENERS = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(r"\d\. ")
-_MARKS = re.compile(r"\s*(?:[,;()|•\t–—<>\[\]]|\s-\s|\s/\s|\n|:)\s*")
+_MARKS = re.compile(r"\s*(?:[,;()|•\t–—<>\[\]]|\s-\s|\s/\s|/(?=[A-ZÄÖÜ])|\n|:)\s*")
 
 
 @dataclass(frozen=True, slots=True)

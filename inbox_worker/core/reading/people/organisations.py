@@ -34,6 +34,18 @@ _POSTBOX = re.compile(r"\b(?:Postfach|PF|P\.?O\.? Box)\s?\d", re.IGNORECASE)
 _WEB = re.compile(r"@|www\.|https?:|\b[\w-]+\.(?:de|com|org|net|example|eu|info|at|ch)\b(?!\w)", re.IGNORECASE)
 
 
+_INFLECTED = (
+    "boten",
+    "blatts",
+    "blattes",
+    "kuriers",
+    "anzeigers",
+    "magazins",
+    "kreises",
+    "spiegels",
+    "echos",
+    "journals",
+)
 _SPEAKING = re.compile(r"\b(?:wir|Sie|ich|we|your|uns)\b")
 _LONGEST_NAME = 90
 _LEGAL_WORDS = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, lexicon.LEGAL)) + r")(?!\w)")
@@ -54,10 +66,8 @@ def kind_gender(word: str) -> str | None:
     for table in (lexicon.MEDIA_WORDS, lexicon.PUBLIC_WORDS, lexicon.MEDIA_ENDINGS, lexicon.PUBLIC_ENDINGS):
         if lowered in table:
             return table[lowered]
-    if lowered.endswith(
-        ("boten", "blatts", "blattes", "kuriers", "anzeigers", "magazins", "kreises", "spiegels", "echos", "journals")
-    ):
-        lowered = lowered.removesuffix("es").removesuffix("s").removesuffix("n")
+    if lowered.endswith(_INFLECTED):
+        lowered = lowered[:-1] if lowered.endswith("n") else _without_genitive(lowered)
     for table in (lexicon.MEDIA_ENDINGS, lexicon.PUBLIC_ENDINGS):
         for length in range(4, min(len(lowered) + 1, 18)):
             ending = lowered[-length:]

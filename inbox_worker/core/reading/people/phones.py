@@ -156,7 +156,7 @@ def _label(before: str) -> Kind | None:
 
 def _label_behind(behind: str) -> Kind | None:
     """'(Zentrale)', '(Fax)', '(Durchwahl)' behind a number; None when nothing stands there."""
-    match = re.match(r"\s*[(\[]\s*(?:nur |über |via )?([^\W\d_]+)", behind)
+    match = re.match(r"\s*[(\[]\s*(?:nur |über |via )?([^\W\d_]+)[^\d)\]]{0,20}[)\]]", behind)
     return _kind(match[1].casefold()) if match else None
 
 

@@ -174,7 +174,7 @@ def _is_letterhead(text: str) -> bool:
 def _segments(text: str) -> list[str]:
     """Commas part role and organisation ('Berlin Correspondent, The Ledger'), unless the name has them inside."""
     inner = re.sub(r"[()]", ",", text) if "(" in text else text
-    parts = [part for part in re.split(r"\s*,\s*|\s+/\s+", inner) if part.strip()]
+    parts = [part for part in re.split(r"\s*,(?!\d)\s*|\s+/\s+", inner) if part.strip()]
     first = text.split(maxsplit=1)[0].casefold() if text.strip() else ""
     if (
         first in lexicon.PUBLIC_ENDINGS

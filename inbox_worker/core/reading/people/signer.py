@@ -128,7 +128,7 @@ def find_signer(pieces: list[Piece], display: Display, address: str, ours: Ours)
 
 def _place(name: PersonName, distance: int | None, *, alone: bool) -> float:
     """Evidence by where the name stands: `distance` lines behind the closing formula."""
-    score = (0.5 if name.full else 0.0) + (0.5 if name.title and name.full else 0.0)
+    score = (1.0 if name.full else 0.0) + (0.5 if name.title and name.full else 0.0)
     if distance is None:
         return score
     score += 1.5 if distance <= 2 else 0.5 if distance <= 4 else 0.0
