@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.errors import MessageError
 from email.message import Message as Tree
 from email.utils import parsedate_to_datetime
 
@@ -334,8 +335,8 @@ def _mailboxes(value: str) -> Iterable[tuple[str, str]]:
     if match := _BARE.fullmatch(value):
         return (("", match[1]),)
     try:
-        return [(str(name), str(address)) for name, address in get_addresses(value, decode_names=True)]
-    except (ValueError, LookupError, TypeError, IndexError):
+        return [(str(name), str(address)) for name, address in get_addresses(value)]
+    except (ValueError, LookupError, TypeError, MessageError):
         return ()
 
 

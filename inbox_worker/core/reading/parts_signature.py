@@ -69,7 +69,7 @@ def take_off(lines: list[str], names: frozenset[str], *, last: bool = True) -> S
             break
     if postscript:
         after, more = _postscript(postscript)
-        text, signature = [*text, "", *after], [*signature, *more]
+        text, signature = [*_trimmed(text), "", *after], [*signature, *more]
     return Signed(_trimmed(text), _trimmed(signature), boilerplate)
 
 

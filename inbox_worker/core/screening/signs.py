@@ -89,7 +89,7 @@ def _plain(text: str) -> str:
 def _phrase(written: str) -> _Phrase:
     pieces = [piece for piece in re.split(r" … |\*", written) if piece.strip()]
     pattern = "".join(
-        {" … ": r"\s[^.!?]{0,70}?\s?", "*": r"\S*"}.get(part, re.escape(part))
+        {" … ": r"\s(?:[^.!?]|(?<=\d)\.){0,70}?\s?", "*": r"\S*"}.get(part, re.escape(part))
         for part in re.split(r"( … |\*)", written)
     )
     start = r"(?<!\w)" if written[0].isalnum() else ""
