@@ -193,15 +193,15 @@ def _best(texts: list[_Text]) -> _Text:
 
 def _leaf(tree: Tree, kind: str, body: _Body, depth: int) -> _Text:
     data = _decoded(tree)
-    name = field_text.header_text(_parameter(tree, "filename") or _parameter(tree, "name"))
+    told = _parameters(tree)
+    name = field_text.header_text(told.get("filename") or told.get("name", ""))
     disposition = (tree.get_content_disposition() or "")[:40]
     extension = name.rpartition(".")[2].lower()
-    charset = _parameter(tree, "charset")
     wordy = kind.startswith(("text/", "message/")) or kind in _WORDY or extension in {"vcf", "ics"}
-    text = clean(decode(data[:TEXT_LIMIT], charset)) if wordy else ""
-    if kind == "text/plain" and _parameter(tree, "format").lower() == "flowed":
-        text = unflow(text, delete_space=_parameter(tree, "delsp").lower() == "yes")
-    parameters = tuple((key, value) for key in ("method", "charset", "smime-type") if (value := _parameter(tree, key)))
+    text = clean(decode(data[:TEXT_LIMIT], told.get("charset"))) if wordy else ""
+    if kind == "text/plain" and told.get("format", "").lower() == "flowed":
+        text = unflow(text, delete_space=told.get("delsp", "").lower() == "yes")
+    parameters = tuple((key, one_line(told[key])) for key in ("method", "charset", "smime-type") if told.get(key))
     body.parts.append(Part(kind, name, disposition, text, len(data), parameters))
     if kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"} or extension == "p7m":
         return _unsealed(data, body, depth)
@@ -299,15 +299,25 @@ def _content_type(tree: Tree) -> str:
     return kind if kind.isascii() and len(kind) < 100 else "application/octet-stream"
 
 
-def _parameter(tree: Tree, name: str) -> str:
+def _parameters(tree: Tree) -> dict[str, str]:
+    """The Content-Type's parameters, decoded (RFC 2231), and the file name from wherever it stands."""
+    found: dict[str, str] = {}
     try:
-        if name == "filename":
-            return tree.get_filename("") or ""
-        value = tree.get_param(name)
+        if ";" in str(tree.get("Content-Type", "")):
+            for name, value in (tree.get_params() or [])[1:]:
+                found.setdefault(name.lower(), _decoded_parameter(value))
+        if "Content-Disposition" in tree and (filename := tree.get_filename()):
+            found["filename"] = filename
     except (ValueError, LookupError, TypeError):
-        return ""
+        # A parameter off the grammar is no parameter; those before it are kept.
+        pass
+    return found
+
+
+def _decoded_parameter(value: object) -> str:
     if isinstance(value, tuple):
-        return decode(value[2].encode("utf-8", "surrogateescape"), value[0])
+        charset, _, text = value
+        return decode(str(text).encode("utf-8", "surrogateescape"), charset)
     return value if isinstance(value, str) else ""
 
 

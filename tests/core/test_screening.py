@@ -206,4 +206,5 @@ def test_different_from_fields_our_own_address_and_foreign_recipients_are_obstac
         parse(f"Delivered-To: {OFFICE}\r\nFrom: a@b.example\r\nTo: c@d.example\r\n\r\nHallo".encode()), DESK
     )
     assert [one.what for one in elsewhere.obstacles] == ["not addressed to us"]
+    assert (elsewhere.kind, elsewhere.certain) == (Intent.BULK, False)
     assert redirected.obstacles == ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from inbox_worker.core.message import Message
 from inbox_worker.core.reading.parts import Parts, split
 from inbox_worker.core.registration import Desk, Intent, Reason, Verdict
-from inbox_worker.core.screening.obstacles import obstacles
+from inbox_worker.core.screening.obstacles import NOT_TO_US, obstacles
 from inbox_worker.core.screening.rules import RULES, Rule, traces
 from inbox_worker.core.screening.signs import Texts, Weighed, weigh
 
@@ -38,7 +38,11 @@ def screen(message: Message, desk: Desk) -> Verdict:
             if rule.certain:
                 return _machine(rule, reason, scales)
             return _to_many(reason, scales, personal=_is_personal(message, desk), stands=stands)
-    return _by_words(scales, stands)
+    verdict = _by_words(scales, stands)
+    if verdict.kind is None and (stray := [reason for reason in stands if reason.what == NOT_TO_US]):
+        # Nobody named us: a copy, a list or a mistake. Held when it reads like a registration, else left alone.
+        return Verdict(Intent.BULK, because=tuple(stray), obstacles=stands)
+    return verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ _ADDRESSED = frozenset(
 )
 
 
+NOT_TO_US = "not addressed to us"
+
+
 def obstacles(message: Message, desk: Desk, text: str) -> Iterator[Reason]:
     """Everything that speaks against a link; `text` is what the writer wrote, signature included."""
     if message.sender is None:
@@ -49,7 +52,7 @@ def obstacles(message: Message, desk: Desk, text: str) -> Iterator[Reason]:
         yield failed
     yield from _foreign_reply_to(message, desk, text)
     if not _is_addressed(message, desk):
-        yield Reason("not addressed to us", ", ".join(one.addr_spec for one in message.to)[:200], "To")
+        yield Reason(NOT_TO_US, ", ".join(one.addr_spec for one in message.to)[:200], "To")
 
 
 def _dmarc_failure(message: Message, desk: Desk) -> Reason | None:
