@@ -100,15 +100,17 @@ def _signed_at(text: str, named: tuple[Mention, ...], person: Registrant | None)
             and mention.person.family_name
         ):
             return line_start
-    return _named_line(text, person)
+    return _named_line(text, person, named)
 
 
-def _named_line(text: str, person: Registrant | None) -> int | None:
+def _named_line(text: str, person: Registrant | None, named: tuple[Mention, ...]) -> int | None:
     """A last line that is the writer's name or its family name, though no mention was sure of it."""
     if person is None or not person.family_name:
         return None
     lines = [(m.start(), m[0]) for m in re.finditer(r"[^\n]*\S[^\n]*", text)]
     for start, line in lines[-8:]:
+        if any(mention.listed and mention.start <= start < mention.end for mention in named):
+            continue
         head = re.split(r"[,|/(–]", line, maxsplit=1)[0]
         if len(head.split()) <= 5 and fold(head).endswith(fold(person.family_name)) and start > 0:
             return start
@@ -117,6 +119,8 @@ def _named_line(text: str, person: Registrant | None) -> int | None:
 
 def _other_address(text: str, named: tuple[Mention, ...], own: Mention | None, address: str, desk: Desk) -> str | None:
     """An address in the text that the writer wants to be answered at; never the sender's, ours or another person's."""
+    if own and own.listed and own.person.email and own.person.email.casefold() != address.casefold():
+        return own.person.email
     others = {mention.person.email for mention in named if mention is not own}
     domains = {ours.rpartition("@")[2] for ours in (*desk.addresses, desk.contact.email)}
     for match in MAIL.finditer(text):
