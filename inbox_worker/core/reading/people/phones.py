@@ -64,6 +64,7 @@ class Phone:
     mobile: bool = False
 
 
+@lru_cache(maxsize=64)  # one mail asks several times about the same text
 def region_of(text: str, address: str = "") -> str:
     """The country whose numbers `text` writes without a prefix: by postal address, else the mail address, else DE."""
     for pattern, region in _POSTAL:

@@ -182,7 +182,7 @@ def _name_words(tokens: list[_Token], i: int, text: str, *, lone: bool) -> tuple
             break
         elif (
             token.text.islower() and token.low in lexicon.PARTICLES and (words or lone) and _particle_run(tokens, i)
-        ) or _goes_on(token.text, words):
+        ) or (_goes_on(token.text, words) or _middle_name(tokens, i, words)):
             words.append(token.text)
         else:
             break
@@ -199,6 +199,14 @@ def _goes_on(word: str, words: list[str]) -> bool:
     if words and organisations.role_word(word):
         return False
     return not (organisations.kind_gender(word) and sum(not w.islower() for w in words) >= 2)
+
+
+def _middle_name(tokens: list[_Token], i: int, words: list[str]) -> bool:
+    """'Ayşe Nur Çelik': a second given name that is also an everyday word, between two words that are not."""
+    if not words or i + 1 >= len(tokens) or not is_given(words[0]) or not is_given(tokens[i].text):
+        return False
+    behind = tokens[i + 1].text.rstrip(".")
+    return tokens[i].text[:1].isupper() and len(words) == 1 and _goes_on(behind, words)
 
 
 def _particle_run(tokens: list[_Token], i: int) -> bool:
