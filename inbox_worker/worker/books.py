@@ -28,14 +28,23 @@ class Books:
 
     async def record(self, entries: Sequence[Entry]) -> None:
         """Append what has happened, whatever others appended; kept in memory until the journal can be written."""
+        self.note(entries)
+        await self.write_down()
+
+    def note(self, entries: Sequence[Entry]) -> None:
+        """Keep in memory what has happened until `write_down`; from here on this worker will not do it again."""
         self._unrecorded.extend(entries)
+
+    async def write_down(self) -> None:
+        """Append what was noted. What is noted meanwhile stays noted."""
         while self._unrecorded:
+            batch = tuple(self._unrecorded)
             try:
-                await self.decide_upon(self._unrecorded)
+                await self.decide_upon(batch)
             except Conflict:
                 await self._fold_new()
             else:
-                self._unrecorded.clear()
+                del self._unrecorded[: len(batch)]
 
     async def _fold_new(self) -> None:
         self.ledger.fold(await self._journal.read(self.ledger.seq))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Self
 
 from inbox_worker.core import outbox
 from inbox_worker.core.delivery import Delivered, Reply
@@ -50,27 +51,24 @@ class Delivery:
             await self._deliver(group)
 
     async def _deliver(self, group: Sequence[OwedReply]) -> None:
-        for position, reply in enumerate(group):
-            if self._stopping.is_set():
-                await self._give_back(group[position:])
-                return
-            try:
-                entry = await self._attempt(reply)
-            except TransportError as error:
-                log.warning("reply %s: not handed over: %s", reply.id, error)
-                await self._give_back(group[position:])
-                self._blocked = True
-                return
-            except MailboxError as error:
-                log.warning("reply %s: waits for the mailbox: %s", reply.id, error)
-                await self._give_back([reply])
-                continue
-            log.info("reply %s: %s", reply.id, entry.WHAT)
-            await self._books.record([entry])
-
-    async def _give_back(self, replies: Sequence[OwedReply]) -> None:
-        """Give claims back. A reply in doubt keeps its claim, and with it the duty to look for it in Sent first."""
-        await self._books.record([ReplyReleased(one.id) for one in replies if not outbox.is_in_doubt(one)])
+        async with _Recording(self._books) as recording:
+            for position, reply in enumerate(group):
+                if self._stopping.is_set():
+                    await recording.of([ReplyReleased(one.id) for one in _undoubted(group[position:])])
+                    return
+                try:
+                    entry = await self._attempt(reply)
+                except TransportError as error:
+                    log.warning("reply %s: not handed over: %s", reply.id, error)
+                    await recording.of([ReplyReleased(one.id) for one in _undoubted(group[position:])])
+                    self._blocked = True
+                    return
+                except MailboxError as error:
+                    log.warning("reply %s: waits for the mailbox: %s", reply.id, error)
+                    await recording.of([ReplyReleased(one.id) for one in _undoubted([reply])])
+                    continue
+                log.info("reply %s: %s", reply.id, entry.WHAT)
+                await recording.of([entry])
 
     async def _attempt(self, reply: OwedReply) -> Entry:
         """One attempt, and the entry it leads to."""
@@ -102,3 +100,33 @@ class Delivery:
             await self._tools.mailbox.append(self._plan.sent, mail.content, flags=("\\Seen",), at=self._tools.clock())
         except MailboxError as error:
             log.warning("reply %s: delivered, but no copy in the Sent folder: %s", reply, error)
+
+
+class _Recording:
+    """Records what happened at once, but lets the next delivery begin while the disk writes: one entry on its way."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._on_its_way: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *trouble: object) -> None:
+        await self._settled()
+
+    async def of(self, entries: Sequence[Entry]) -> None:
+        """Begin to record `entries` as soon as what came before them is recorded."""
+        self._books.note(entries)  # first, since what came before may fail
+        await self._settled()
+        self._on_its_way = asyncio.create_task(self._books.write_down())
+
+    async def _settled(self) -> None:
+        if self._on_its_way:
+            task, self._on_its_way = self._on_its_way, None
+            await task
+
+
+def _undoubted(replies: Sequence[OwedReply]) -> list[OwedReply]:
+    """Those whose claim may be given back: one in doubt keeps it, and with it the duty to look in Sent first."""
+    return [one for one in replies if not outbox.is_in_doubt(one)]

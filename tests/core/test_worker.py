@@ -243,6 +243,31 @@ async def test_a_disk_that_fills_up_behind_a_delivery_does_not_make_it_twice(mon
     assert not worker.ledger.outbox
 
 
+async def test_a_disk_that_is_full_for_a_moment_makes_no_delivery_twice_in_a_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office = FakeOffice()
+    worker = await office.started(sent="")
+    deliver = office.transport.deliver
+
+    async def full_from_the_first_on(reply: object) -> object:
+        outcome = await deliver(reply)  # type: ignore[arg-type]
+        office.journal.full = True
+        return outcome
+
+    monkeypatch.setattr(office.transport, "deliver", full_from_the_first_on)
+    for number in range(1, 6):
+        office.mailbox.put(a_mail(SIGNED.format("Anna Schmitt"), number=number))
+    with pytest.raises(JournalUnwritable):
+        await worker.run_pass()
+    handed_over = len(office.transport.sent)
+    assert handed_over < 3
+    office.journal.full = False
+    monkeypatch.setattr(office.transport, "deliver", deliver)
+    await worker.run_pass()
+    assert len(office.transport.attempts) == 5
+
+
 async def test_two_workers_on_one_journal_and_mailbox_answer_once() -> None:
     office = FakeOffice()
     first, second = await office.started(), office.worker(office.plan(name="second"))

@@ -101,7 +101,7 @@ async def test_stopped_after_any_effect_it_ends_the_same_and_answers_once() -> N
     undisturbed = Bomb(at=-1, before=True)
     right = await lived_through(undisturbed)
     assert len(right.transport.sent) == 3
-    assert undisturbed.count > 12
+    assert undisturbed.count >= 12
     for at in range(1, undisturbed.count + 1):
         for before in (True, False):
             bomb = Bomb(at, before)
