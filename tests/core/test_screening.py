@@ -208,3 +208,17 @@ def test_different_from_fields_our_own_address_and_foreign_recipients_are_obstac
     assert [one.what for one in elsewhere.obstacles] == ["not addressed to us"]
     assert (elsewhere.kind, elsewhere.certain) == (Intent.BULK, False)
     assert redirected.obstacles == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "shown", "stands"),
+    [
+        ("https://evil.example/x", "https://mail.desk.example/anmeldung", True),
+        ("https://www.blatt.example/", "https://blatt.example", False),
+        ("https://eur01.safelinks.protection.outlook.com/?url=x", "https://blatt.example", False),
+        ("https://blatt.example/team", "Unser Blatt", False),
+    ],
+)
+def test_a_link_that_shows_another_address_is_an_obstacle(target: str, shown: str, stands: bool) -> None:
+    raw = f'From: k@blatt.example\r\nTo: {OFFICE}\r\nContent-Type: text/html\r\n\r\n<a href="{target}">{shown}</a>'
+    assert bool(screen(parse(raw.encode()), DESK).obstacles) is stands

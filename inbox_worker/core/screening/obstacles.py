@@ -17,6 +17,13 @@ _POLICY = re.compile(
 )
 _DMARC = re.compile(r"\bdmarc\s*=\s*([a-z]+)", re.IGNORECASE)
 _FOR = re.compile(r"\bfor\s+<([^<>\s]+)>", re.IGNORECASE)
+_ANCHOR = re.compile(
+    r"<a\b[^>]{0,300}?\bhref\s*=\s*[\"']?https?://([\w.-]{3,100})[^>]{0,500}>\s*(?:<\w{1,6}[^>]{0,100}>\s*)?"
+    r"https?://([\w.-]{3,100})",
+    re.IGNORECASE,
+)
+_REWRITERS = ("safelinks.protection", "urldefense", "mimecast", "cudasvc", "google.com", "linkprotect", "trendmicro")
+"""Security gateways and mail services that replace every link; what they show is what was written."""
 _ADDRESSED = frozenset(
     {
         "resent-to",
@@ -51,6 +58,8 @@ def obstacles(message: Message, desk: Desk, text: str) -> Iterator[Reason]:
     if failed := _dmarc_failure(message, desk):
         yield failed
     yield from _foreign_reply_to(message, desk, text)
+    if lured := _lure(message):
+        yield Reason("a link that shows one address and leads to another", lured, "HTML")
     if not _is_addressed(message, desk):
         yield Reason(NOT_TO_US, ", ".join(one.addr_spec for one in message.to)[:200], "To")
 
@@ -104,6 +113,18 @@ def _foreign_reply_to(message: Message, desk: Desk, text: str) -> Iterator[Reaso
 def _related(one: Address, other: Address) -> bool:
     first, second = one.domain, other.domain
     return first == second or first.endswith(f".{second}") or second.endswith(f".{first}")
+
+
+def _lure(message: Message) -> str:
+    """A visible address whose link leads to another domain: phishing, where no gateway rewrote it."""
+    for target, shown in _ANCHOR.findall(message.html[:100_000]):
+        leads, shows = target.lower(), shown.lower().removeprefix("www.")
+        if any(rewriter in leads for rewriter in _REWRITERS):
+            continue
+        related = leads == shows or leads.endswith(f".{shows}") or shows.endswith(f".{leads.removeprefix('www.')}")
+        if not related and leads.removeprefix("www.") != shows:
+            return f"{shown} -> {target}"
+    return ""
 
 
 def _is_addressed(message: Message, desk: Desk) -> bool:
