@@ -20,6 +20,7 @@ _PROOF = 4
 _HINT = 3
 _ASKS = 2
 """Weight from which a person's wish is heard; a mere question mark in marketing stays below."""
+_LEAVING = frozenset({"calls it off", "can not come"})
 _LONG = 2500
 """Characters beyond which hardly anybody registers; newsletters and digests are longer."""
 
@@ -51,6 +52,8 @@ class _Scales:
 
     machine: dict[Intent, Weighed]
     person: int
+    only_comes: bool
+    """A person's words, but no more than that somebody takes part in something."""
     length: int
 
     @classmethod
@@ -65,7 +68,9 @@ class _Scales:
             bulk.weight + sum(weight for _, weight, _ in extra),
             bulk.because + tuple(Reason(name, value, "header") for name, _, value in extra),
         )
-        return cls(machine, own["person"].weight, len(parts.new))
+        person = own["person"]
+        comes = _ASKS <= person.weight < _PROOF and not any(reason.what in _LEAVING for reason in person.because)
+        return cls(machine, person.weight, comes, len(parts.new))
 
     @property
     def best(self) -> tuple[Intent, Weighed]:
@@ -109,6 +114,9 @@ def _by_words(scales: _Scales, stands: tuple[Reason, ...]) -> Verdict:
         # "Automatische Antwort: …" alone never drops a mail; what then reads like a registration is held.
         certain = announced.weight >= _PROOF and scales.person < _ASKS
         return Verdict(Intent.AUTO_REPLY, certain, because=announced.because, obstacles=stands)
+    if scales.only_comes and len(announced.because) > 1 and announced.weight > _PROOF:
+        # "I take part in a fair until Friday; for urgent matters call the desk": held rather than believed.
+        return Verdict(Intent.AUTO_REPLY, because=announced.because, obstacles=stands)
     if scales.person >= _ASKS:
         if weighed.weight >= scales.person + _PROOF:
             return Verdict(kind, because=weighed.because, obstacles=stands)
