@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from inbox_worker.core.reading.dates import Day, days
 from inbox_worker.core.reading.sentences import fold, words_of
+from inbox_worker.core.reading.spelling import Spelling
 from inbox_worker.core.registration import Desk, Event, Reason
 
 _COMMON = frozenset(
@@ -53,12 +54,14 @@ class Calendar:
     phrases: list[tuple[str, str, bool]] = field(default_factory=list)
     themes: set[str] = field(default_factory=set)
     """Aliases that only name a subject: alone they don't mean the event when somebody asks about that subject."""
+    spelling: Spelling = field(default_factory=lambda: Spelling(()))
     topic: frozenset[str] = frozenset()
     """The words of all titles and aliases: they tell of which event somebody writes, not what they want."""
 
     def __post_init__(self) -> None:
         told = " ".join(" ".join((event.title, event.title_en, *event.aliases)) for event in self.desk.events)
         self.topic = frozenset(word.folded for word in words_of(told) if len(word.folded) >= 8 or word.folded == "zwk")
+        self.spelling = Spelling(self.topic)
         for event in self.desk.events:
             for alias in (event.title, event.title_en, *event.aliases):
                 if alias and not re.fullmatch(r"[\d. ]+", alias):
@@ -77,7 +80,7 @@ class Calendar:
 
     def spoken(self, text: str, today: date) -> Spoken:
         """What `text` says about events, seen from the day `today`."""
-        flat = _plain(text)
+        flat = " ".join(word if word in self.topic else self.spelling.mended(word) for word in _plain(text).split())
         named: list[Named] = []
         for event_id, phrase, sure in self.phrases:
             at = flat.find(phrase)

@@ -4,11 +4,12 @@ Never decides alone what a mail wants: `verdicts.py` weighs the evidence of all 
 """
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
 from inbox_worker.core.reading.phrases import Hit, Phrases
 from inbox_worker.core.reading.sentences import Sentence
+from inbox_worker.core.reading.spelling import Spelling
 
 STRONG, WEAK = 1.0, 0.5
 _COMING = frozenset({"self", "other", "any"})
@@ -77,8 +78,11 @@ class Evidence:
         return bool(self.sentence.words) and any(word.folded in _QUESTION_WORDS for word in self.sentence.words[:2])
 
 
-def evidence(sentence: Sentence) -> Evidence:
+def evidence(sentence: Sentence, spelling: Spelling | None = None) -> Evidence:
     """Find all acts of a sentence; negated coming is going, and what is overruled in the same words is dropped."""
+    if spelling is not None:
+        words = tuple(replace(word, folded=mended) if (mended := spelling.mended(word.folded)) != word.folded else word for word in sentence.words)
+        sentence = replace(sentence, words=words)
     hits = [_turned(hit, sentence) for hit in PHRASES.find(sentence.words)]
     kept = [hit for hit in hits if hit is not None]
     going = [hit for hit in kept if hit.act in _GOING and hit.weight >= STRONG]

@@ -10,14 +10,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import groupby
+from typing import Any
 
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.sentences import Word
+
+from inbox_worker.core.reading.spelling import Spelling
 
 Spans = Sequence[tuple[int, int]]
 LABELS = ("comes", "withdraws", "link", "already", "asks", "open", "doubt", "thanks", "neutral", "strange", "away")
 _GRAM = 4
 _MOST_WORDS = 48
+_SIGNS = {
+    "self": ("comes", 0.15), "decline_self": ("withdraws", 0.25), "decline_other": ("withdraws", 0.15), "trouble": ("link", 0.25),
+    "ask": ("asks", 0.2), "registered": ("already", 0.3), "open": ("open", 0.2), "doubt": ("doubt", 0.1),
+}
 _DAYS = {
     name: mark
     for mark, names in (
@@ -96,15 +103,28 @@ def _features(evidence: Evidence, named: Spans, topic: Collection[str]) -> Itera
         yield "?short"
 
 
-def _load() -> Model:
-    data = json.loads(files(__package__).joinpath("data/model.json").read_text("utf-8"))
+def _data() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(files(__package__).joinpath("data/model.json").read_text("utf-8"))
+    return found
+
+
+def _load(data: dict[str, Any]) -> Model:
     weights = {feature: [value / 100 for value in row] for feature, row in data["weights"].items()}
     return Model([value / 100 for value in data["bias"]], weights)
 
 
-MODEL = _load()
+_LEARNED = _data()
+MODEL = _load(_LEARNED)
+SPELLING = Spelling(_LEARNED.get("words", ()))
 
 
 def judge(evidence: Evidence, named: Spans = (), topic: Collection[str] = ()) -> dict[str, float]:
-    """How likely it is that a sentence registers ('comes'), withdraws, asks, thanks …"""
-    return MODEL.judge(features(evidence, named, topic))
+    """How likely it is that a sentence registers ('comes'), withdraws, asks, thanks …
+
+    Phrases that are sure signs add to the likeness, so the values add up to somewhat more than 1.
+    """
+    likely = MODEL.judge(features(evidence, named, topic))
+    for act, (label, more) in _SIGNS.items():
+        if evidence.does(act):
+            likely[label] += more
+    return likely

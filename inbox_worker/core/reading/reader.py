@@ -13,7 +13,7 @@ from inbox_worker.core.message import Address, Message
 from inbox_worker.core.reading.events import Calendar, Spoken
 from inbox_worker.core.reading.intent import Evidence, evidence
 from inbox_worker.core.reading.language import answer_language
-from inbox_worker.core.reading.learning import judge
+from inbox_worker.core.reading.learning import SPELLING, judge
 from inbox_worker.core.reading.parts import Forwarded, Parts, split
 from inbox_worker.core.reading.people import Mention, mentions, vcard_person, writer
 from inbox_worker.core.reading.sentences import sentences
@@ -24,6 +24,10 @@ from inbox_worker.core.registration import Desk, Intent, Reason, Registrant, Req
 _REPLY = re.compile(r"^\s*(?:\[[^\]]*\]\s*)?(?:re|aw|antw|sv|wg|fw|fwd|rif|r|tr|vs|odp)\s?(?:\[\d+\])?:\s*", re.IGNORECASE)
 _SALUTATION = re.compile(r"^\s*(?:guten (?:tag|morgen|abend)|hallo|liebe[rs]?|sehr geehrte|moin|servus|dear|hello|hi|hey|good (?:morning|afternoon|evening))\b", re.IGNORECASE)
 _I = re.compile(r"\b(?:ich|wir|I|we|I'd|we'd|I'll)\b")
+_PIECES = re.compile(r"\s*[:/|;(]\s*|\s+[-–—]\s+")
+_ANSWER = re.compile(r"^\s*(?:re|aw|antw|sv|tr|rif|odp)\s?:", re.IGNORECASE)
+_DEAR = re.compile(r"\b(?:schatz|mama|papa|oma|opa|kundennummer|bestell\w*|lieferung|liefern|rechnung|konto|kredit\w*|paket|account|invoice|order)\b", re.IGNORECASE)
+_STRANGE, _DOUBTFUL = 0.3, 0.12
 _GENERIC = re.compile(r"\b(?:veranstaltung|termin|fachdiskurs|diskurs|diskussion|runde|austausch|event|session|discussion|webinar|pressegespr|teilnahme|teilnehm|einwahl|zugang|attend|join|meeting)", re.IGNORECASE)
 
 
@@ -71,7 +75,11 @@ def _read(message: Message, desk: Desk) -> Request:
     text = _evidence(source.new, "text", found, calendar.topic)
     bare_subject = _REPLY.sub("", message.subject)
     is_reply = bare_subject != message.subject
-    subject = _evidence(bare_subject, "subject", mentions(bare_subject, desk), calendar.topic)
+    subject = [
+        one
+        for piece in _PIECES.split(bare_subject)
+        for one in _evidence(piece, "subject", mentions(piece, desk), calendar.topic)
+    ]
     reading = writer(source.new, source.signature, display_name=source.display_name, address=source.address, desk=desk)
     me = reading.person
     for part in message.parts:
@@ -80,11 +88,20 @@ def _read(message: Message, desk: Desk) -> Request:
             if card and (me is None or same_person(card, me) or len(me.family_name or "") < 3):
                 me = merged(card, replace(me, given_name=None, family_name=None)) if me else card
     listed = any(mention.listed for mention in found)
-    want = wish(text, subject, reply=is_reply, listed=listed)
+
+    def names_another(one: Evidence) -> bool:
+        start, end = one.sentence.start, one.sentence.end
+        return one.sentence.where == "text" and any(
+            start <= mention.start < end and not mention.salutation and not mention.self_named and not (me and same_person(mention.person, me))
+            for mention in found
+        )
+
+    want = wish(text, subject, reply=is_reply, listed=listed, names=names_another)
     if not found and want.intent is Intent.REGISTRATION and (me is None or not any(one.sentence.words for one in text)):
         from_subject = [m for m in mentions(bare_subject, desk) if not m.salutation]
         if from_subject:
             me = merged(from_subject[0].person, me or Registrant())
+    want = _ours(want, text, message, parts, calendar, today)
     events, event_reasons, event_concerns = _events(want, text, bare_subject, parts, calendar, today, message.arrived)
     named = named_people(found, text, source.new, want, me)
     people = who(want, text, named, me, reading.organisation or (me.organisation if me else None))
@@ -111,9 +128,22 @@ def _read(message: Message, desk: Desk) -> Request:
     )
 
 
+def _ours(want: Wish, text: Sequence[Evidence], message: Message, parts: Parts, calendar: Calendar, today: date) -> Wish:
+    """The wish, if it is about our events: private and misdirected mail has wishes, too, and fraud pretends to."""
+    if want.intent in {Intent.UNCLEAR, Intent.INQUIRY} or want.intent is Intent.LINK_REQUEST and parts.quotes:
+        return want
+    strange = sum(one.likely.get("strange", 0.0) for one in text) / max(1, len(text))
+    whole = f"{message.subject}\n" + "\n".join(one.sentence.text for one in text)
+    spoken = calendar.spoken(whole, today)
+    about = bool(spoken.named or message.in_reply_to or _GENERIC.search(whole) or _ANSWER.match(message.subject))
+    if strange < (_STRANGE if about else _DOUBTFUL) and (about or not _DEAR.search(whole)):
+        return want
+    return Wish(Intent.UNCLEAR, concerns=(Reason("not about one of our events", message.subject, "subject"),))
+
+
 def _evidence(text: str, where: str, found: Sequence[Mention], topic: frozenset[str]) -> list[Evidence]:
     spans = [(mention.start, mention.end) for mention in found]
-    return [replace(one, likely=judge(one, spans, topic)) for one in map(evidence, sentences(text, where))]
+    return [replace(one, likely=judge(one, spans, topic)) for one in (evidence(one, SPELLING) for one in sentences(text, where))]
 
 
 def _today(message: Message, desk: Desk) -> date:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'"})
-_WORD = re.compile(r"\w+(?:['’´`.-]\w+)*['’]?")
+_WORD = re.compile(r"(?P<url>(?:https?://|www\.)\S+)|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|\w+(?:['’´`.-]\w+)*['’]?")
 _ABBREVIATIONS = frozenset(
     "dr prof hr fr frl nr tel str st ca bzw usw etc evtl ggf inkl exkl vgl bspw sog stellv mag dipl ing med phil jur rer "
     "hd zt zb dh ua uvm mo di mi do fr sa so jan feb mär apr jun jul aug sep sept okt nov dez mr mrs ms vs approx no "
@@ -81,7 +81,8 @@ def words_of(text: str, offset: int = 0) -> tuple[Word, ...]:
         if any(mark in between for mark in ",:;()–—") or " - " in between or "." in between.strip():
             clause += 1
         last = match.end()
-        found.append(Word(fold(match.group()).rstrip("'"), offset + match.start(), offset + match.end(), clause))
+        folded = f"<{match.lastgroup}>" if match.lastgroup else fold(match.group()).rstrip("'")
+        found.append(Word(folded, offset + match.start(), offset + match.end(), clause))
     return tuple(found)
 
 

@@ -3,12 +3,13 @@
 Never looks at events, and never guesses: what no sentence says is unclear, and a person sees it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.registration import Intent, Reason
 
+_TRACE = 0.15
 _FAINT = 0.3
 _LIKELY = 0.5
 _SURE = 0.85
@@ -43,10 +44,11 @@ class _Found:
     thanks: list[Evidence]
 
 
-def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, listed: bool) -> Wish:
+def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, listed: bool, names: Callable[[Evidence], bool]) -> Wish:
     """Weigh the sentences of the new text and of the subject.
 
     `reply`: the subject is an answer to ours, so its words are ours. `listed`: people stand in a list or table.
+    `names`: whether a sentence names somebody other than the writer.
     """
     found = _found(text)
     own_subject = () if reply else tuple(subject)
@@ -61,10 +63,15 @@ def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, 
     concerns = _reasons("asks", found.asking, "ask")
     if found.link and not found.going and not _new_people(found):
         return Wish(Intent.LINK_REQUEST, concerns=concerns, because=_reasons("link", found.link, "trouble"))
+    if found.already and found.coming and not found.going and not any(one.does("self", "other", "replace") for one in found.coming):
+        because = _reasons("registered already", found.already, "registered")
+        return Wish(Intent.LINK_REQUEST, concerns=concerns, because=because)
     if found.left_open and not found.going and not any(one.is_likely("comes", least=_CLEAR) for one in found.coming):
         concerns = concerns or _reasons("left open", found.left_open, "open")
         return Wish(Intent.INQUIRY, concerns=concerns, because=_reasons("left open", found.left_open, "open"))
-    coming, going = _settled(found, text)
+    if found.going and not found.coming:
+        found = replace(found, coming=[one for one in text if names(one) and one.does("other", "replace") and one.is_likely("comes", least=_TRACE)])
+    coming, going = _settled(found, text, names)
     if coming:
         coming = [one for one in text if one in coming or _also_comes(one)] or coming
     if coming or (listed and not going and not found.asking):
@@ -72,11 +79,14 @@ def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, 
         because = _reasons("registers", coming, "self", "other", "any") + _reasons("withdraws", going, "decline_self", "decline_other")
         return Wish(Intent.REGISTRATION, tuple(coming), tuple(going), concerns + doubts, because)
     if going:
+        # "Ob jemand anderes kommt, ist offen" asks nothing of anybody.
+        concerns = _reasons("asks", [one for one in found.asking if one.is_likely("asks")], "ask")
         return Wish(Intent.CANCELLATION, (), tuple(going), concerns, _reasons("withdraws", going, "decline_self", "decline_other"))
     if found.asking:
         return Wish(Intent.INQUIRY, concerns=concerns, because=concerns)
-    if found.thanks and sum(len(one.sentence.words) for one in text) < _LONG:
-        return Wish(Intent.UNCLEAR, because=_reasons("thanks only", found.thanks, "thanks"))
+    thanks = found.thanks or [one for one in text if one.does("thanks") and not one.asks]
+    if thanks and sum(len(one.sentence.words) for one in text) < _LONG:
+        return Wish(Intent.UNCLEAR, because=_reasons("thanks only", thanks, "thanks"))
     return Wish(Intent.UNCLEAR, concerns=(Reason("nothing understood that we could do"),))
 
 
@@ -86,7 +96,7 @@ def _found(text: Sequence[Evidence]) -> _Found:
     return _Found(
         coming=[one for one in coming if not (one.does("missed") and going)],
         going=going,
-        link=[one for one in text if one.is_likely("link")],
+        link=[one for one in text if _misses_link(one)],
         already=[one for one in text if one.is_likely("already")],
         asking=[one for one in text if _asks(one)],
         left_open=[one for one in text if one.is_likely("open")],
@@ -97,10 +107,15 @@ def _found(text: Sequence[Evidence]) -> _Found:
     )
 
 
+def _misses_link(one: Evidence) -> bool:
+    """Whether a sentence misses the link; talk of being registered already makes that likelier."""
+    return one.is_likely("link") or (one.is_likely("link", least=_FAINT) and one.is_likely("link", "already"))
+
+
 def _also_comes(one: Evidence) -> bool:
     """Whether a sentence has the words of registering and nothing that speaks against it, once the mail is known to register."""
     against = one.does("missed", "open", "hostile", "ask", "trouble", "registered", "decline_self", "decline_other")
-    return one.does("self", "other", "any") and not against and not one.wonders and one.is_likely("comes", "doubt", "neutral")
+    return one.does("self", "other", "any", "along") and not against and not one.wonders and one.is_likely("comes", "doubt", "neutral")
 
 
 def _asks(one: Evidence) -> bool:
@@ -112,7 +127,7 @@ def _asks(one: Evidence) -> bool:
 
 def _from_subject(found: _Found, subject: Sequence[Evidence], text: Sequence[Evidence]) -> _Found:
     said = _found(subject)
-    if found.asking and not said.going and not said.coming:
+    if found.asking and not said.going and not any(one.does("self") for one in said.coming):
         return found
     return _Found(
         said.coming, said.going, said.link, found.already, found.asking or (said.asking if not text else []), found.left_open,
@@ -152,7 +167,7 @@ def _new_people(found: _Found) -> bool:
     return any(one.does("self", "other", "replace") for one in clear)
 
 
-def _settled(found: _Found, text: Sequence[Evidence]) -> tuple[list[Evidence], list[Evidence]]:
+def _settled(found: _Found, text: Sequence[Evidence], names: Callable[[Evidence], bool]) -> tuple[list[Evidence], list[Evidence]]:
     """Coming and going of the same person contradict each other; what was written later holds."""
     coming, going = found.coming, found.going
     if not (coming and going):
@@ -160,7 +175,10 @@ def _settled(found: _Found, text: Sequence[Evidence]) -> tuple[list[Evidence], l
     places = {id(one): number for number, one in enumerate(text)}
     last_coming = max((places.get(id(one), -1) for one in coming), default=-1)
     last_going = max((places.get(id(one), -1) for one in going), default=-1)
-    if any(one.does("other", "replace") for one in coming):
+    if going:
+        # "Der Haushalt kommt auf die Tagesordnung": what comes is nobody.
+        coming = [one for one in coming if one.personal or one.does("other", "replace", "any") and names(one)]
+    if any(names(one) for one in coming):
         return coming, going
     if last_coming > last_going:
         return coming, going

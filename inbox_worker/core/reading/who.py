@@ -17,8 +17,9 @@ _SURE = 0.9
 _ME = frozenset({"ich", "mich", "mir", "i", "me", "i'm", "i'd", "i'll", "i've", "myself", "meine", "mein", "my", "meinen", "meiner"})
 _WE = re.compile(r"\b(?:ich|wir|mich|mir|uns|I|we|me|us|mein\w*|unser\w*|my|our)\b", re.IGNORECASE)
 _THIRD = re.compile(r"\b(?:sie|er|ihn|ihm|ihr|ihre[nrm]?|deren|dessen|beide[n]?|she|he|him|her|they|them|both|Er|She|He|They|Beide|Both|Ihr|der|die)\b")
-_AND_ME = re.compile(r"\b(?:und|sowie|noch|auch|and|plus|nor|&|wie) (?:auch |für )?(?:ich|mich|mir|me|I|myself|meine Wenigkeit)\b|\b(?:ich|mich|I|me|myself) (?:selbst )?(?:und|sowie|and|plus|as well as)\b(?! (?:bitte|habe|bin|freue|möchte|würde|brauche|would|am|have|will))|\bneben mir\b|\bbegleitet mich|\bmit mir (?:zusammen|gemeinsam)|\bwir beide|\buns beide|\bboth of us\b|\bmit meine[rm] Kolleg", re.IGNORECASE)
+_AND_ME = re.compile(r"\b(?:und|sowie|noch|auch|and|plus|nor|&|wie) (?:auch |für )?(?:ich|mich|mir|me|I|myself|meine Wenigkeit)\b|\b(?:ich|mich|I|me|myself) (?:selbst )?(?:und|sowie|and|plus|as well as)\b(?! (?:bitte|habe|bin|freue|möchte|würde|brauche|would|am|have|will))|\bneben mir\b|\bbegleitet mich|\bmit mir (?:zusammen|gemeinsam)|\bwir beide|\buns beide|\bboth of us\b|\bmit meine[rm] Kolleg|\bich selbst|\bauch ich\b|\bmeine Wenigkeit|\bI myself\b|\bmeinen an mich", re.IGNORECASE)
 _IN_MY_PLACE = re.compile(r"\b(?:(?:an)?statt meiner|anstelle von mir|an meiner stelle|an meine stelle|statt mir|(?:vertritt|vertreten|ersetzt|ersetzen) mich|mich (?:vertreten|ersetzen|vertritt)|meinen platz (?:über|bekommt|nimmt|gebe|habe|an|hat|geht|erhält|überlasse)|mein(?:en)? platz (?:geht an|bitte auf|auf)|(?:kommt|springt|übernimmt|nimmt) für mich|für mich (?:kommt|springt|übernimmt|nimmt|geht|wird|schaltet)|gegen mich|mich gegen|meine vertretung|als (?:meine )?vertretung|in my (?:place|stead)|instead of me|my (?:place|seat|spot) (?:to|will)|replac(?:e|es|ing) me|take my (?:place|seat|spot)|stand(?:s|ing)? in for me|on my behalf|fill(?:s|ing)? in for me)", re.IGNORECASE)
+_THEIR_PLACE = re.compile(r"\b(?:sein(?:en|em)?|ihr(?:en|em)?|dessen|deren|his|her) (?:platz|seat|place|spot|zugang)\b.{0,40}\b(?:ich|I|ein)\b|\b(?:ich|I|I'll) .{0,40}\b(?:sein(?:en|em)?|ihr(?:en|em)?|his|her) (?:platz|seat|place|spot)\b|\b(?:an|in) (?:seiner|ihrer|dessen|deren) (?:stelle|vertretung)\b.{0,40}\bich\b|\bich\b.{0,60}\b(?:an|in) (?:seiner|ihrer) (?:stelle|vertretung)\b|\bfür (?:ihn|sie)\b.{0,30}\bich\b.{0,20}\bein\b|\bspringe ich (?:für (?:ihn|sie) )?ein\b|\b(?:ich|mich)\b.{0,40}\b(?:ihn|sie)\b.{0,40}\bzu vertreten\b|\b(?:vertrete|ersetze) ich (?:ihn|sie)\b|\bich (?:vertrete|ersetze) (?:ihn|sie)\b|\bin (?:his|her) (?:place|stead)\b|\b(?:stand|standing|fill|filling) in for (?:him|her)\b", re.IGNORECASE)
 _REPLACED = re.compile(r"\b(?:(?:an)?statt|anstelle|an stelle|instead of|in place of|replacing|in vertretung|vertretung (?:von|für)|springe für|komme für|für den erkrankten|für die erkrankte)(?: (?:von|des|der|dem|den|the|für|meine[rsmn]?|unsere[rsmn]?|my|our|erkrankte[nr]?|Kolleg\w+|colleague))*(?: (?:Herrn|Herr|Frau|Ms\.?|Mr\.?))?\s*$", re.IGNORECASE)
 _SENDING = re.compile(r"\b(?:schicken|senden|send|mailen|zusenden|Zugangsdaten|Link)\b", re.IGNORECASE)
 _SELF_VERB = re.compile(r"\b(?:nehme ich|ich nehme|komme ich|ich komme|ich bin|bin ich|schalte (?:ich )?mich|melde (?:ich )?mich|möchte ich (?:gern|mich)|möchten ich|werde ich|ich werde|I will|I'll|I would|I'd|I am|I'm|melde uns|melden uns|möchten wir|wir kommen|kommen wir|wir nehmen|nehmen wir|wir möchten|wir wären|wir würden|wir beide|we would|we'd|we will|we'll|we are)\b")
@@ -79,12 +80,22 @@ def named_people(
         if mention.salutation or mention.self_named or (writer and same_person(mention.person, writer)):
             continue
         number = _sentence_of(mention, text)
-        if _REPLACED.search(whole[max(0, mention.start - 60) : mention.start]):
+        if number >= 0 and _place_taken(number, mention, found, text):
+            coming, going = False, True
+        elif _REPLACED.search(whole[max(0, mention.start - 60) : mention.start]):
             coming, going = False, True
         else:
             coming, going = _fate(mention, number, text, wish)
         named.append(Named(mention, number, coming, going))
     return named
+
+
+def _place_taken(number: int, mention: Mention, found: Sequence[Mention], text: Sequence[Evidence]) -> bool:
+    """Whether the writer says that they come in this person's place, here or in the next sentence."""
+    end = text[min(number + 1, len(text) - 1)].sentence.end
+    between = [other for other in found if mention.start < other.start < end and not other.salutation]
+    nearby = " ".join(one.sentence.text for one in text[number : number + 2])
+    return not between and _THEIR_PLACE.search(nearby) is not None
 
 
 def _sentence_of(mention: Mention, text: Sequence[Evidence]) -> int:
