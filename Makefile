@@ -31,7 +31,8 @@ format: $(VENV)/.dev ## put the code into its format
 image: ## the container image
 	docker build --tag inbox-worker .
 
-bench: $(VENV)/.dev servers ## a whole pass against the protocol floor
+bench: $(VENV)/.dev servers ## a whole pass against the protocol floor, and understanding stage by stage
+	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/pass.py
 
 clean: ## everything that make made
