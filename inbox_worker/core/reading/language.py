@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from inbox_worker.core.registration import Language, Reason
 
+_ENOUGH = 1.5
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -36,7 +37,7 @@ def spoken(*texts: str) -> str | None:
         if counts:
             best = max(counts, key=lambda language: (counts[language], language == "de"))
             # One word alone may be a name or a greeting; German stays the guess unless something else is clear.
-            if counts[best] >= 1 or len(text.split()) <= 6:
+            if counts[best] >= _ENOUGH or best in {"de", "en"}:
                 return best
     return None
 

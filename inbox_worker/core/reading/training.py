@@ -18,11 +18,12 @@ from inbox_worker.core.registration import Contact, Desk
 _DATA = Path(__file__).parent / "data"
 NOBODY = Desk((), (), Contact("", ""))
 TOPIC = frozenset({"fachdiskurs", "diskurs", "pressegespraech", "demografiestrategien", "krisenmodus"})
-_EPOCHS = 20
+_EPOCHS = 15
 _RATE = 0.5
 _DECAY = 2e-5
 _RARE = 2
 _SEED = 5
+_COPIES = 2
 _FILLER = 9
 _BEFORE = 0.6
 _LINKS = (", ", " und ", ", daher ", ", deshalb ", ": ")
@@ -38,7 +39,7 @@ def examples() -> list[tuple[list[str], int]]:
     for number, label in enumerate(LABELS):
         for line in lines[label]:
             found.extend((one, number) for one in _features(line))
-            if label != "neutral":
+            for _ in range(0 if label == "neutral" else _COPIES):
                 longer = _features(_embedded(line, chance.choice(fillers), chance))
                 found.extend((one, number) for one in longer[:1] if len(longer) == 1)
     return found
