@@ -2,7 +2,7 @@
 # Two stages: the first one builds a virtual environment, the second one has that and nothing else of ours.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md NOTICE ./
 COPY inbox_worker inbox_worker
 COPY config config
 COPY templates templates

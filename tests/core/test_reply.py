@@ -139,8 +139,8 @@ def test_bounces_go_to_the_desk_unless_another_address_is_named() -> None:
         ("Anmeldung für Müller", "Re: Anmeldung für Müller"),
         ("Hallo\r\nBcc: victim@example.org", "Re: Hallo Bcc: victim@example.org"),
         ("=?utf-8?q?not_ours?=", "Re: =?utf-8?q?not_ours?="),
-        ("", "Ihre Anmeldung: Fachdiskurs „Krise & Alltag“"),
-        ("  AW: ", "Ihre Anmeldung: Fachdiskurs „Krise & Alltag“"),
+        ("", "Anmeldung: Fachdiskurs „Krise & Alltag“"),
+        ("  AW: ", "Anmeldung: Fachdiskurs „Krise & Alltag“"),
     ],
 )
 def test_a_subject_keeps_its_thread_and_a_missing_one_is_made(subject: str, expected: str) -> None:
@@ -214,7 +214,7 @@ def test_an_identifier_that_would_break_the_message_id_is_refused(reply_id: str)
 def test_a_confirmation_says_everything_that_is_needed() -> None:
     assert text(ANSWER) == (
         "Guten Tag Anke Terhorst,\n\n"
-        "vielen Dank für Ihre Anmeldung! Hier ist Ihr Zugangslink:\n\n"
+        "vielen Dank für die Anmeldung! Hier ist der Zugangslink:\n\n"
         "Fachdiskurs „Krise & Alltag“\n"
         "Donnerstag, 24. November 2022, 13:00 Uhr (MEZ)\n"
         "Zugangslink: https://meet.example/talk?a=1&b=2\n"
