@@ -272,7 +272,7 @@ def test_several_people_events_and_requests_have_their_place_in_one_answer() -> 
             question_passed_on=True,
         )
     )
-    assert "Hier sind Ihre Zugangslinks:" in found
+    assert "Hier sind die Zugangslinks:" in found
     assert found.count("Zugangslink: https://") == 2
     assert "Angemeldet:\n– Anke Terhorst, Redakteurin, Neue Zeitung, +49 521 1234567\n– Dr. Basil Ohm, " in found
     assert "– Dr. Basil Ohm, basil@other.example\n" in found
