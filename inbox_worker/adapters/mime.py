@@ -10,26 +10,22 @@ and text. What was mended, cut or left out is named in `Message.defects`; encryp
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from email import message_from_bytes
-from email.errors import MessageError
 from email.message import Message as Tree
-from email.utils import parsedate_to_datetime
 
 # mail-parser ships no type information.
 from mailparser import MailParser  # type: ignore[import-untyped]
-from mailparser.dates import parse_mail_date  # type: ignore[import-untyped]
 from mailparser.exceptions import MailParserRecursionError  # type: ignore[import-untyped]
-from mailparser.utils import get_addresses  # type: ignore[import-untyped]
 
 from inbox_worker.core import headers as field_text
 from inbox_worker.core.charsets import clean, decode, one_line
 from inbox_worker.core.cms import signed_content
 from inbox_worker.core.damage import TEXT_LIMIT, bounded, flattened
+from inbox_worker.core.field_values import addresses, date_of, digest_of
 from inbox_worker.core.html_text import to_text
-from inbox_worker.core.message import Address, Header, Message, Part
+from inbox_worker.core.message import Header, Message, Part
 from inbox_worker.core.mime_text import (
     decode_base64,
     decode_quoted_printable,
@@ -39,24 +35,16 @@ from inbox_worker.core.mime_text import (
 )
 
 _HEADERS = 500
-_ADDRESSES = 8_000
-"""Characters of one address field that are read: some hundred and fifty recipients."""
 _TEXT = 200_000
-_HEAD = 256 * 1024
 _ATTACHED = 20
 _DEPTH = 6
 _WORDY = ("application/ics", "application/vcard", "application/pgp-encrypted")
-_SIMPLE = re.compile(
-    r"\s*(?:\"((?:[^\"\\\x00-\x1f]|\\.)*)\"|([^\"<>()@:;\\,]*(?:,[^\"<>()@:;\\,]*)?))\s*<([^<>\s,;]+)>\s*"
-)
-_BARE = re.compile(r"\s*<?([^\s<>()\",:;@]+@[^\s<>()\",:;@]+)>?\s*")
 _STUB = re.compile(
     r"html|browser|mail client|e-?mail-programm|mail program|nicht (?:richtig |korrekt )?(?:angezeigt|dargestellt)|"
     r"not displayed|cannot (?:view|read|display)",
     re.IGNORECASE,
 )
 _LOST_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\s\"]{1,70})[ \t]*\r?\n(?=content-[a-z-]+:)", re.IGNORECASE)
-_OURS = frozenset({"from", "to", "cc", "subject", "date", "message-id", "reply-to", "in-reply-to", "sender"})
 
 
 class _Reader(MailParser):  # type: ignore[misc] # mail-parser ships no type information
@@ -113,7 +101,7 @@ def parse(raw: bytes, *, received: datetime | None = None, size: int | None = No
         received=message.received or received,
         defects=(*defects, *message.defects),
         whole=complete,
-        digest=_digest(raw),
+        digest=digest_of(raw),
     )
 
 
@@ -138,16 +126,16 @@ def _read(tree: Tree, depth: int) -> Message:
     ids = field_text.message_ids(_first(fields, "message-id"))
     return_path = fields.get("return-path")
     return Message(
-        senders=_addresses(fields.get("from", ())),
-        reply_to=_addresses(fields.get("reply-to", ())),
-        to=_addresses(fields.get("to", ())),
-        cc=_addresses(fields.get("cc", ())),
+        senders=addresses(fields.get("from", ())),
+        reply_to=addresses(fields.get("reply-to", ())),
+        to=addresses(fields.get("to", ())),
+        cc=addresses(fields.get("cc", ())),
         subject=field_text.header_text(_first(fields, "subject")),
         message_id=ids[0] if ids else "",
         in_reply_to=field_text.message_ids(" ".join(fields.get("in-reply-to", ()))),
         references=field_text.message_ids(" ".join(fields.get("references", ()))),
-        date=_date(_first(fields, "date")),
-        received=_date(_first(fields, "received").rpartition(";")[2]),
+        date=date_of(_first(fields, "date")),
+        received=date_of(_first(fields, "received").rpartition(";")[2]),
         return_path=_path(return_path[0]) if return_path else None,
         headers=tuple(headers),
         content_type=content_type,
@@ -235,7 +223,7 @@ def _embedded(tree: Tree, kind: str, children: list[Tree], body: _Body, depth: i
         if _encoding(tree) == "base64":
             body.attached.append(_inner(decode_base64(_raw_content(inner)), depth))
         else:
-            body.attached.append(_with_digest(_read(inner, depth + 1)))
+            body.attached.append(_withdigest_of(_read(inner, depth + 1)))
         return
     text = "\n\n".join(map(_fields_as_text, children))[:TEXT_LIMIT]
     body.parts.append(Part(kind, "", (tree.get_content_disposition() or "")[:40], text, len(text)))
@@ -247,10 +235,10 @@ def _fields_as_text(block: Tree) -> str:
 
 def _inner(data: bytes, depth: int) -> Message:
     data = bounded(data.lstrip(b"\r\n"))[0]
-    return _with_digest(_read(message_from_bytes(data), depth + 1))
+    return _withdigest_of(_read(message_from_bytes(data), depth + 1))
 
 
-def _with_digest(message: Message) -> Message:
+def _withdigest_of(message: Message) -> Message:
     senders = (sender.addr_spec for sender in message.senders)
     content = "\n".join((message.message_id, message.subject, *senders, message.text))
     return replace(message, digest=hashlib.sha256(content.encode("utf-8", "replace")).hexdigest())
@@ -321,52 +309,6 @@ def _decoded_parameter(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _addresses(values: Iterable[str]) -> tuple[Address, ...]:
-    """All valid addresses of these fields, each once; names are decoded only after the addresses are told apart."""
-    found: dict[str, Address] = {}
-    for value in values:
-        for name, address in _mailboxes(field_text.header_bytes(value)[:_ADDRESSES]):
-            spec = field_text.addr_spec(one_line(field_text.decode_words(address)))
-            if spec:
-                label = field_text.header_text(name).strip(" \"'")
-                label = "" if label.casefold() in {spec.casefold(), address.casefold()} else label
-                known = found.get(spec.casefold())
-                if known is None or (label and not known.name):
-                    found[spec.casefold()] = Address(label, spec)
-    return tuple(found.values())
-
-
-def _mailboxes(value: str) -> Iterable[tuple[str, str]]:
-    value = value.replace("\r", " ").replace("\n", " ")
-    # Nearly every field is one of these two; an unquoted comma in the only name is "Family, Given".
-    if match := _SIMPLE.fullmatch(value):
-        name = re.sub(r"\\(.)", r"\1", match[1]) if match[1] is not None else match[2]
-        return ((name.strip(), match[3]),)
-    if match := _BARE.fullmatch(value):
-        return (("", match[1]),)
-    try:
-        return [(str(name), str(address)) for name, address in get_addresses(value)]
-    except (ValueError, LookupError, TypeError, MessageError):
-        return ()
-
-
-def _date(value: str) -> datetime | None:
-    """A date as aware UTC; mail-parser's strict grammar first, then the standard library's patience."""
-    value = one_line(str(value)[:200])
-    if not value:
-        return None
-    found: datetime | None = parse_mail_date(value).value
-    if found is None:
-        try:
-            found = parsedate_to_datetime(value)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-    try:
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except OverflowError:
-        return None
-
-
 def _path(value: str) -> str:
     return one_line(value).strip("<> ")
 
@@ -374,17 +316,3 @@ def _path(value: str) -> str:
 def _first(fields: dict[str, list[str]], name: str) -> str:
     values = fields.get(name)
     return str(values[0]) if values else ""
-
-
-def _digest(raw: bytes) -> str:
-    """SHA-256 over the fields the sender writes and the body; trace fields differ between two copies of one mail."""
-    start = min((at for mark in (b"\n\n", b"\n\r\n") if (at := raw.find(mark)) >= 0), default=len(raw))
-    digest = hashlib.sha256()
-    for line in re.split(rb"\r?\n(?![ \t])", raw[: min(start, _HEAD)]):
-        if line.partition(b":")[0].strip().lower().decode("ascii", "replace") in _OURS:
-            digest.update(b" ".join(line.split()) + b"\n")
-    if len(raw) < _HEAD:
-        digest.update(raw[start:].replace(b"\r\n", b"\n").strip())
-    else:
-        digest.update(memoryview(raw)[start:])
-    return digest.hexdigest()
