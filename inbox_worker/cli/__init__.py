@@ -10,7 +10,6 @@ imported by them, so that `explain` and `health` start fast.
 import argparse
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -23,7 +22,6 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; `arguments` without the program's name, None for the process's own."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `inbox-worker journal | head` ends quietly
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
@@ -37,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # `inbox-worker journal | head` ends quietly
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
+        return 0
 
 
 def _run(options: argparse.Namespace) -> int:
