@@ -12,9 +12,18 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "januar janner jaenner jan january janvier", "februar feber feb february fevrier", "marz maerz mar march mrz mars marzo maart", "april apr",
-            "mai may", "juni jun june", "juli jul july", "august aug", "september sep sept", "oktober okt oct october",
-            "november nov novembre noviembre listopada", "dezember dez dec december",
+            "januar janner jaenner jan january janvier",
+            "februar feber feb february fevrier",
+            "marz maerz mar march mrz mars marzo maart",
+            "april apr",
+            "mai may",
+            "juni jun june",
+            "juli jul july",
+            "august aug",
+            "september sep sept",
+            "oktober okt oct october",
+            "november nov novembre noviembre listopada",
+            "dezember dez dec december",
         ),
         start=1,
     )
@@ -24,8 +33,13 @@ _WEEKDAYS = {
     name: number
     for number, names in enumerate(
         (
-            "montag monday", "dienstag tuesday", "mittwoch wednesday", "donnerstag donnerstags donnertag thursday thu thurs donderdag torsdag",
-            "freitag friday", "samstag sonnabend saturday", "sonntag sunday",
+            "montag monday",
+            "dienstag tuesday",
+            "mittwoch wednesday",
+            "donnerstag donnerstags donnertag thursday thu thurs donderdag torsdag",
+            "freitag friday",
+            "samstag sonnabend saturday",
+            "sonntag sunday",
         )
     )
     for name in names.split()
@@ -33,29 +47,92 @@ _WEEKDAYS = {
 _ORDINALS = {
     spelling: number
     for number, name in enumerate(
-        (
-            "ersten zweiten dritten vierten fünften sechsten siebten achten neunten zehnten elften zwölften dreizehnten vierzehnten "
-            "fünfzehnten sechzehnten siebzehnten achtzehnten neunzehnten zwanzigsten einundzwanzigsten zweiundzwanzigsten "
-            "dreiundzwanzigsten vierundzwanzigsten fünfundzwanzigsten sechsundzwanzigsten siebenundzwanzigsten achtundzwanzigsten "
-            "neunundzwanzigsten dreißigsten einunddreißigsten"
-        ).split(),
+        [
+            "ersten",
+            "zweiten",
+            "dritten",
+            "vierten",
+            "fünften",
+            "sechsten",
+            "siebten",
+            "achten",
+            "neunten",
+            "zehnten",
+            "elften",
+            "zwölften",
+            "dreizehnten",
+            "vierzehnten",
+            "fünfzehnten",
+            "sechzehnten",
+            "siebzehnten",
+            "achtzehnten",
+            "neunzehnten",
+            "zwanzigsten",
+            "einundzwanzigsten",
+            "zweiundzwanzigsten",
+            "dreiundzwanzigsten",
+            "vierundzwanzigsten",
+            "fünfundzwanzigsten",
+            "sechsundzwanzigsten",
+            "siebenundzwanzigsten",
+            "achtundzwanzigsten",
+            "neunundzwanzigsten",
+            "dreißigsten",
+            "einunddreißigsten",
+        ],
         start=1,
     )
     for spelling in {name.translate(_PLAIN), name.replace("ü", "ue").replace("ö", "oe").replace("ß", "ss")}
 }
-_RELATIVE = {"heute": 0, "today": 0, "heut": 0, "tonight": 0, "morgen": 1, "tomorrow": 1, "ubermorgen": 2, "uebermorgen": 2, "gleich": 0, "heutigen": 0, "heutige": 0, "morgigen": 1, "morgige": 1}
+_RELATIVE = {
+    "heute": 0,
+    "today": 0,
+    "heut": 0,
+    "tonight": 0,
+    "morgen": 1,
+    "tomorrow": 1,
+    "ubermorgen": 2,
+    "uebermorgen": 2,
+    "gleich": 0,
+    "heutigen": 0,
+    "heutige": 0,
+    "morgigen": 1,
+    "morgige": 1,
+}
+_LONG_MONTH = "|".join(name for name in sorted(_MONTHS, key=len, reverse=True) if len(name) > 4 or name == "marz")
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:\.|st|nd|rd|th|e)?\s*(?:of\s|de\s|di\s)?\s?({_MONTH})\b\.?(?:\s*'?(\d{{4}}|\d{{2}})\b(?!\s*(?:uhr|:)))?")
-_MONTH_DAY = re.compile(rf"\b({_MONTH})\.?\s(?:the\s)?(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*(?:uhr|:|\.\d))(?:,?\s*(\d{{4}}))?")
+_DAY_MONTH = re.compile(
+    rf"\b(\d{{1,2}})(?:\.|st|nd|rd|th|e)?\s*(?:of\s|de\s|di\s)?\s?({_MONTH})\b\.?(?:\s*'?(\d{{4}}|"
+    rf"\d{{2}})\b(?!\s*(?:uhr|:)))?"
+)
+_MONTH_DAY = re.compile(
+    rf"\b({_MONTH})\.?\s(?:the\s)?(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*(?:uhr|:|\.\d))(?:,?\s*(\d{{4}}))?"
+)
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})\s?\.\s?(\d{1,2})(?:\s?\.\s?(\d{4}|\d{2})?)?(?![\d./-])")
-_SLASHED = re.compile(r"(?<![\d./-])(\d{1,2})[/-](\d{1,2})(?:[/-](\d{4}|\d{2}))?(?![\d./-])")
+_SLASHED = re.compile(r"(?<![\d./-])(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?(?![\d./-])")
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
-_DAY_ONLY = re.compile(r"\b(?:am|vom|zum|den|dem|der|dr|on the|the|fue?r den|bis|kommenden)\s(?:\w+tag,?\s(?:den\s|dem\s)?)?(\d{1,2})(?:\.|st|nd|rd|th)(?!\s?\d|\w)")
-_ORDINAL = re.compile(r"\b(" + "|".join(sorted(_ORDINALS, key=len, reverse=True)) + rf")(?:\s({_MONTH}|" + "|".join(_ORDINALS) + r"))?\b")
-_MONTH_ONLY = re.compile(rf"\b(?:im|in|fue?r|bis|ab|mitte|anfang|ende|kommenden|nae?chsten|den|der|your|the|to|for|und|and|on|am|from|beim)\s({_MONTH})\b(?!\s\d)|\b(marz|maerz|march|november)\w*")
-_WEEKDAY = re.compile(r"\b(?:(nae?chste[nrm]?|kommende[nrm]?|diese[nrm]?|next|this|coming|letzte[nrm]?|vergangene[nrm]?|last)\s)?(" + "|".join(_WEEKDAYS) + r")(s?)\b(\snae?chster woche|\snext week|\sin einer woche)?")
+_DAY_ONLY = re.compile(
+    r"\b(?:am|vom|zum|den|dem|der|dr|on the|the|fue?r den|bis|kommenden)\s(?:\w+tag,?\s(?:den\s|"
+    r"dem\s)?)?(\d{1,2})(?:\.|st|nd|rd|th)(?!\s?\d|\w)"
+)
+_ORDINAL = re.compile(
+    r"\b(" + "|".join(sorted(_ORDINALS, key=len, reverse=True)) + rf")(?:\s({_MONTH}|" + "|".join(_ORDINALS) + r"))?\b"
+)
+_MONTH_ONLY = re.compile(
+    rf"\b(?:im|in|fue?r|bis|ab|mitte|anfang|ende|kommenden|nae?chsten|den|der|your|the|"
+    rf"to|for|und|and|on|am|from|beim)\s({_MONTH})\b(?!\s\d)|\b({_LONG_MONTH})\w*"
+)
+_WEEKDAY = re.compile(
+    r"\b(?:(nae?chste[nrm]?|kommende[nrm]?|diese[nrm]?|next|this|coming|letzte[nrm]?|vergangene[nrm]?|last)\s)?("
+    + "|".join(_WEEKDAYS)
+    + r")(s?)\b(\snae?chster woche|\snext week|\sin einer woche)?"
+)
 _RELATIVE_WORD = re.compile(r"\b(" + "|".join(_RELATIVE) + r")\b")
-_NOT_A_DAY = re.compile(r"guten morgen|good morning|schoe?nen morgen|am morgen|heute morgen|frue?h morgens|good day|heute (?:noch|schon|nur|leider|vormittag zug|frue?h)|\bbis heute\b|gleich (?:fue?r|zwei|beide|mit|auch|noch)")
+_NOT_A_DAY = re.compile(
+    r"guten morgen|good morning|schoe?nen morgen|am morgen|heute morgen|frue?h morgens|"
+    r"good day|heute (?:noch|schon|nur|leider|vormittag zug|frue?h)|\bbis heute\b|gleich "
+    r"(?:fue?r|zwei|beide|mit|auch|noch)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +222,4 @@ def _near(day: int, month: int, year: str | None, today: date) -> date | None:
         number = int(year)
         return _date(number + 2000 if number < 100 else number, month, day)
     candidates = [on for offset in (-1, 0, 1) if (on := _date(today.year + offset, month, day))]
-    return min(candidates, key=lambda on: (abs((on - today).days - 120)), default=None)
+    return min(candidates, key=lambda on: abs((on - today).days - 120), default=None)

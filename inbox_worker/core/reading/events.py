@@ -1,4 +1,4 @@
-"""Which events a mail is about: by title, motto, alias, date, month, weekday or relative word, in text, subject or quote.
+"""Which events a mail is about: by title, motto, alias, date, month, weekday or relative word, in text, subject, quote.
 
 Never chooses by itself: it collects what was named where; `read` decides what a mail without any name means.
 """
@@ -10,16 +10,62 @@ from datetime import date, datetime
 from inbox_worker.core.reading.dates import Day, days
 from inbox_worker.core.reading.sentences import fold, words_of
 from inbox_worker.core.reading.spelling import Spelling
-from inbox_worker.core.registration import Desk, Event, Reason
+from inbox_worker.core.registration import Desk, Event
 
 _COMMON = frozenset(
-    "der die das und im in zum zur von für den dem des ein eine erster zweiter dritter vierter digital online the of and for a an to at "
-    "mit bei auf aus kommunen kommune bilanz stadt städte".split()
+    [
+        "der",
+        "die",
+        "das",
+        "und",
+        "im",
+        "in",
+        "zum",
+        "zur",
+        "von",
+        "für",
+        "den",
+        "dem",
+        "des",
+        "ein",
+        "eine",
+        "erster",
+        "zweiter",
+        "dritter",
+        "vierter",
+        "digital",
+        "online",
+        "the",
+        "of",
+        "and",
+        "for",
+        "a",
+        "an",
+        "to",
+        "at",
+        "mit",
+        "bei",
+        "auf",
+        "aus",
+        "kommunen",
+        "kommune",
+        "bilanz",
+        "stadt",
+        "städte",
+    ]
 )
-_BOTH = re.compile(r"\b(beide[nrs]?|both|alle|saemtliche[n]?|all|jeweils|zwei|two)\s(?:\w+\s)?(termin\w*|veranstaltung\w*|event\w*|session\w*|dates|of them|of these|gespraeche|online-\w+|meetings|mal|tage[n]?|sitzungen|formate\w*)\b|\bbeiden malen?\b|\bboth\b(?= (?:please|in|the|on|,|$))|\bfor both\b|\bbeides\b|\b(november|nov)\b.{1,20}\b(maerz|march)\b")
+_BOTH = re.compile(
+    r"\b(beide[nrs]?|both|alle|saemtliche[n]?|all|jeweils|zwei|two)\s(?:\w+\s)?(termin\w*|"
+    r"veranstaltung\w*|event\w*|session\w*|dates|of them|of these|gespraeche|online-\w+|"
+    r"meetings|mal|tage[n]?|sitzungen|formate\w*)\b|\bbeiden malen?\b|\bboth\b(?= (?:please|"
+    r"in|the|on|,|$))|\bfor both\b|\bbeides\b"
+)
 
 
-_OCCASION = re.compile(r"diskurs|gespraech|konferenz|veranstaltung|tagung|forum|kongress|termin|tag$|abend|runde|talk|briefing|event|seminar|workshop|meeting")
+_OCCASION = re.compile(
+    r"diskurs|gespraech|konferenz|veranstaltung|tagung|forum|kongress|termin|tag$|abend|"
+    r"runde|talk|briefing|event|seminar|workshop|meeting"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +90,11 @@ class Spoken:
     def ids(self) -> frozenset[str]:
         """The ids of the events that were surely named."""
         return frozenset(named.event for named in self.named if named.sure)
+
+    @property
+    def ids_or_hints(self) -> frozenset[str]:
+        """The ids of the events that were named at all."""
+        return frozenset(named.event for named in self.named)
 
 
 @dataclass(slots=True)
@@ -70,12 +121,19 @@ class Calendar:
                         self.themes.add(_plain(alias))
             for name in event.people:
                 family = fold(name).split()[-1]
-                if not any(family in fold(" ".join(other.people)) for other in self.desk.events if other.id != event.id):
+                if not any(
+                    family in fold(" ".join(other.people)) for other in self.desk.events if other.id != event.id
+                ):
                     self.phrases.append((event.id, family, False))
             titles = f"{event.title} {event.title_en}"
             for word in words_of(titles):
                 others = " ".join(fold(other.title) for other in self.desk.events if other.id != event.id)
-                if len(word.folded) >= 8 and word.folded not in _COMMON and word.folded not in others and "zukunftswerkstatt" not in word.folded:
+                if (
+                    len(word.folded) >= 8
+                    and word.folded not in _COMMON
+                    and word.folded not in others
+                    and "zukunftswerkstatt" not in word.folded
+                ):
                     self.phrases.append((event.id, word.folded, False))
 
     def spoken(self, text: str, today: date) -> Spoken:

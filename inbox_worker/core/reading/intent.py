@@ -15,10 +15,67 @@ STRONG, WEAK = 1.0, 0.5
 _COMING = frozenset({"self", "other", "any"})
 _GOING = frozenset({"decline_self", "decline_other"})
 _QUESTION_WORDS = frozenset(
-    "wie wann wo was welche welcher welches welchen warum wieso weshalb wer wem wohin woher worum wozu inwieweit inwiefern "
-    "how when where what which why who whom whether".split()
+    [
+        "wie",
+        "wann",
+        "wo",
+        "was",
+        "welche",
+        "welcher",
+        "welches",
+        "welchen",
+        "warum",
+        "wieso",
+        "weshalb",
+        "wer",
+        "wem",
+        "wohin",
+        "woher",
+        "worum",
+        "wozu",
+        "inwieweit",
+        "inwiefern",
+        "how",
+        "when",
+        "where",
+        "what",
+        "which",
+        "why",
+        "who",
+        "whom",
+        "whether",
+    ]
 )
-_FIRST = frozenset("ich wir mich mir uns mein meine meinen meiner meinem unser unsere i we me us my our i'd i'm i'll we'd we'll we're i've myself".split())
+_FIRST = frozenset(
+    [
+        "ich",
+        "wir",
+        "mich",
+        "mir",
+        "uns",
+        "mein",
+        "meine",
+        "meinen",
+        "meiner",
+        "meinem",
+        "unser",
+        "unsere",
+        "i",
+        "we",
+        "me",
+        "us",
+        "my",
+        "our",
+        "i'd",
+        "i'm",
+        "i'll",
+        "we'd",
+        "we'll",
+        "we're",
+        "i've",
+        "myself",
+    ]
+)
 _NOT_ONLY = frozenset({"nur", "only", "zuletzt", "entgehen", "verpassen", "fehlen", "just"})
 
 
@@ -81,7 +138,10 @@ class Evidence:
 def evidence(sentence: Sentence, spelling: Spelling | None = None) -> Evidence:
     """Find all acts of a sentence; negated coming is going, and what is overruled in the same words is dropped."""
     if spelling is not None:
-        words = tuple(replace(word, folded=mended) if (mended := spelling.mended(word.folded)) != word.folded else word for word in sentence.words)
+        words = tuple(
+            replace(word, folded=mended) if (mended := spelling.mended(word.folded)) != word.folded else word
+            for word in sentence.words
+        )
         sentence = replace(sentence, words=words)
     hits = [_turned(hit, sentence) for hit in PHRASES.find(sentence.words)]
     kept = [hit for hit in hits if hit is not None]
@@ -123,5 +183,5 @@ def _negated(hit: Hit, sentence: Sentence) -> bool:
             return False
         if PHRASES.negates(word.folded):
             following = words[number + 1].folded
-            return following not in _NOT_ONLY and word.folded != "no" and word.folded != "ohne"
+            return following not in _NOT_ONLY and word.folded not in {"no", "ohne"}
     return False

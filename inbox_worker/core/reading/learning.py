@@ -14,7 +14,6 @@ from typing import Any
 
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.sentences import Word
-
 from inbox_worker.core.reading.spelling import Spelling
 
 Spans = Sequence[tuple[int, int]]
@@ -22,14 +21,29 @@ LABELS = ("comes", "withdraws", "link", "already", "asks", "open", "doubt", "tha
 _GRAM = 4
 _MOST_WORDS = 48
 _SIGNS = {
-    "self": ("comes", 0.15), "decline_self": ("withdraws", 0.25), "decline_other": ("withdraws", 0.15), "trouble": ("link", 0.25),
-    "ask": ("asks", 0.2), "registered": ("already", 0.3), "open": ("open", 0.2), "doubt": ("doubt", 0.1),
+    "self": ("comes", 0.15),
+    "decline_self": ("withdraws", 0.25),
+    "decline_other": ("withdraws", 0.15),
+    "trouble": ("link", 0.25),
+    "ask": ("asks", 0.2),
+    "registered": ("already", 0.3),
+    "open": ("open", 0.2),
+    "doubt": ("doubt", 0.1),
 }
 _DAYS = {
     name: mark
     for mark, names in (
-        ("<weekday>", "montag dienstag mittwoch donnerstag freitag samstag sonntag monday tuesday wednesday thursday friday"),
-        ("<month>", "januar februar maerz april mai juni juli august september oktober november dezember january february march may june july october december"),
+        (
+            "<weekday>",
+            "montag dienstag mittwoch donnerstag freitag samstag sonntag monday tuesday wednesday thursday friday",
+        ),
+        (
+            "<month>",
+            (
+                "januar februar maerz april mai juni juli august september oktober november dezember "
+                "january february march may june july october december"
+            ),
+        ),
     )
     for name in names.split()
 }
@@ -119,7 +133,7 @@ SPELLING = Spelling(_LEARNED.get("words", ()))
 
 
 def judge(evidence: Evidence, named: Spans = (), topic: Collection[str] = ()) -> dict[str, float]:
-    """How likely it is that a sentence registers ('comes'), withdraws, asks, thanks …
+    """How likely it is that a sentence registers ('comes'), withdraws, asks or thanks.
 
     Phrases that are sure signs add to the likeness, so the values add up to somewhat more than 1.
     """

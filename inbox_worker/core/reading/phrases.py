@@ -158,9 +158,7 @@ class Phrases:
         return _Item(self._vocabulary.number(tuple(alternatives)), optional=text.startswith("?"))
 
 
-def _match(
-    items: tuple[_Item, ...], place: int, fits: Sequence[frozenset[int]], negation: int, at: int
-) -> int:
+def _match(items: tuple[_Item, ...], place: int, fits: Sequence[frozenset[int]], negation: int, at: int) -> int:
     """The position behind the match of items[place:] at word `at`, or -1."""
     while place < len(items):
         item = items[place]

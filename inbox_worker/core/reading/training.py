@@ -66,7 +66,10 @@ def train(data: list[tuple[list[str], int]], seed: int = 1) -> dict[str, object]
     """Multinomial logistic regression by AdaGrad; weights in hundredths, rare features left out."""
     counts = Counter(feature for found, _ in data for feature in found)
     known = {feature for feature, count in counts.items() if count >= _RARE}
-    rows = [([feature for feature in found if feature in known], 1 / math.sqrt(len(found) or 1), label) for found, label in data]
+    rows = [
+        ([feature for feature in found if feature in known], 1 / math.sqrt(len(found) or 1), label)
+        for found, label in data
+    ]
     weights = {feature: [0.0] * len(LABELS) for feature in sorted(known)}
     pasts = {feature: [1e-3] * len(LABELS) for feature in weights}
     bias = [0.0] * len(LABELS)
@@ -93,7 +96,9 @@ def train(data: list[tuple[list[str], int]], seed: int = 1) -> dict[str, object]
     hundredths = {feature: [round(value * 100) for value in row] for feature, row in weights.items()}
     return {
         "labels": list(LABELS),
-        "words": sorted(word for word, count in counts.items() if count >= _COMMON and word.isalpha() and len(word) > 2),
+        "words": sorted(
+            word for word, count in counts.items() if count >= _COMMON and word.isalpha() and len(word) > 2
+        ),
         "bias": [round(value * 100) for value in bias],
         "weights": {feature: row for feature, row in hundredths.items() if any(abs(value) > 3 for value in row)},
     }

@@ -44,7 +44,14 @@ class _Found:
     thanks: list[Evidence]
 
 
-def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, listed: bool, names: Callable[[Evidence], bool]) -> Wish:
+def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle it
+    text: Sequence[Evidence],
+    subject: Sequence[Evidence],
+    *,
+    reply: bool,
+    listed: bool,
+    names: Callable[[Evidence], bool],
+) -> Wish:
     """Weigh the sentences of the new text and of the subject.
 
     `reply`: the subject is an answer to ours, so its words are ours. `listed`: people stand in a list or table.
@@ -63,25 +70,45 @@ def wish(text: Sequence[Evidence], subject: Sequence[Evidence], *, reply: bool, 
     concerns = _reasons("asks", found.asking, "ask")
     if found.link and not found.going and not _new_people(found):
         return Wish(Intent.LINK_REQUEST, concerns=concerns, because=_reasons("link", found.link, "trouble"))
-    if found.already and found.coming and not found.going and not any(one.does("self", "other", "replace") for one in found.coming):
+    if (
+        found.already
+        and found.coming
+        and not found.going
+        and not any(one.does("self", "other", "replace") for one in found.coming)
+    ):
         because = _reasons("registered already", found.already, "registered")
         return Wish(Intent.LINK_REQUEST, concerns=concerns, because=because)
     if found.left_open and not found.going and not any(one.is_likely("comes", least=_CLEAR) for one in found.coming):
         concerns = concerns or _reasons("left open", found.left_open, "open")
         return Wish(Intent.INQUIRY, concerns=concerns, because=_reasons("left open", found.left_open, "open"))
     if found.going and not found.coming:
-        found = replace(found, coming=[one for one in text if names(one) and one.does("other", "replace") and one.is_likely("comes", least=_TRACE)])
+        found = replace(
+            found,
+            coming=[
+                one
+                for one in text
+                if names(one) and one.does("other", "replace") and one.is_likely("comes", least=_TRACE)
+            ],
+        )
     coming, going = _settled(found, text, names)
     if coming:
         coming = [one for one in text if one in coming or _also_comes(one)] or coming
     if coming or (listed and not going and not found.asking):
         doubts = _reasons("doubt", found.doubts, "doubt")
-        because = _reasons("registers", coming, "self", "other", "any") + _reasons("withdraws", going, "decline_self", "decline_other")
+        because = _reasons("registers", coming, "self", "other", "any") + _reasons(
+            "withdraws", going, "decline_self", "decline_other"
+        )
         return Wish(Intent.REGISTRATION, tuple(coming), tuple(going), concerns + doubts, because)
     if going:
         # "Ob jemand anderes kommt, ist offen" asks nothing of anybody.
         concerns = _reasons("asks", [one for one in found.asking if one.is_likely("asks")], "ask")
-        return Wish(Intent.CANCELLATION, (), tuple(going), concerns, _reasons("withdraws", going, "decline_self", "decline_other"))
+        return Wish(
+            Intent.CANCELLATION,
+            (),
+            tuple(going),
+            concerns,
+            _reasons("withdraws", going, "decline_self", "decline_other"),
+        )
     if found.asking:
         return Wish(Intent.INQUIRY, concerns=concerns, because=concerns)
     thanks = found.thanks or [one for one in text if one.does("thanks") and not one.asks]
@@ -100,7 +127,9 @@ def _found(text: Sequence[Evidence]) -> _Found:
         already=[one for one in text if one.is_likely("already")],
         asking=[one for one in text if _asks(one)],
         left_open=[one for one in text if one.is_likely("open")],
-        doubts=[one for one in text if one.is_likely("doubt", least=0.4) or (one.is_likely("comes") and one.does("doubt"))],
+        doubts=[
+            one for one in text if one.is_likely("doubt", least=0.4) or (one.is_likely("comes") and one.does("doubt"))
+        ],
         strange=[one for one in text if one.is_likely("strange", least=_CLEAR)],
         away=[one for one in text if one.is_likely("away", least=0.6)],
         thanks=[one for one in text if one.is_likely("thanks")],
@@ -113,9 +142,14 @@ def _misses_link(one: Evidence) -> bool:
 
 
 def _also_comes(one: Evidence) -> bool:
-    """Whether a sentence has the words of registering and nothing that speaks against it, once the mail is known to register."""
+    """Whether a sentence of a registering mail has words of registering, too, and nothing speaks against them."""
     against = one.does("missed", "open", "hostile", "ask", "trouble", "registered", "decline_self", "decline_other")
-    return one.does("self", "other", "any", "along") and not against and not one.wonders and one.is_likely("comes", "doubt", "neutral")
+    return (
+        one.does("self", "other", "any", "along")
+        and not against
+        and not one.wonders
+        and one.is_likely("comes", "doubt", "neutral")
+    )
 
 
 def _asks(one: Evidence) -> bool:
@@ -130,14 +164,28 @@ def _from_subject(found: _Found, subject: Sequence[Evidence], text: Sequence[Evi
     if found.asking and not said.going and not any(one.does("self") for one in said.coming):
         return found
     return _Found(
-        said.coming, said.going, said.link, found.already, found.asking or (said.asking if not text else []), found.left_open,
-        found.doubts, found.strange or said.strange, found.away or said.away, found.thanks,
+        said.coming,
+        said.going,
+        said.link,
+        found.already,
+        found.asking or (said.asking if not text else []),
+        found.left_open,
+        found.doubts,
+        found.strange or said.strange,
+        found.away or said.away,
+        found.thanks,
     )
 
 
 def _faint(found: _Found, text: Sequence[Evidence]) -> _Found:
     """When nothing is clear, the phrases decide, and failing those the likeliest faint sign."""
-    coming = [one for one in text if one.does("self", "any") and not one.does("ask", "trouble", "registered", "missed", "open", "hostile") and not one.wonders]
+    coming = [
+        one
+        for one in text
+        if one.does("self", "any")
+        and not one.does("ask", "trouble", "registered", "missed", "open", "hostile")
+        and not one.wonders
+    ]
     going = [one for one in text if one.does("decline_self") and not one.does("ask", "trouble")]
     if not coming and not going:
         questions = [one for one in text if one.asks and not one.does("polite", "offer")]
@@ -145,7 +193,11 @@ def _faint(found: _Found, text: Sequence[Evidence]) -> _Found:
             return replace(found, asking=questions)
     if bool(coming) != bool(going):
         return replace(found, coming=coming, going=going)
-    best, label = max(((one, label) for one in text for label in ("comes", "withdraws", "link", "asks") ), key=lambda pair: pair[0].likely.get(pair[1], 0), default=(None, ""))
+    best, label = max(
+        ((one, label) for one in text for label in ("comes", "withdraws", "link", "asks")),
+        key=lambda pair: pair[0].likely.get(pair[1], 0),
+        default=(None, ""),
+    )
     if best is None or best.likely.get(label, 0) < _FAINT:
         return found
     match label:
@@ -167,7 +219,9 @@ def _new_people(found: _Found) -> bool:
     return any(one.does("self", "other", "replace") for one in clear)
 
 
-def _settled(found: _Found, text: Sequence[Evidence], names: Callable[[Evidence], bool]) -> tuple[list[Evidence], list[Evidence]]:
+def _settled(
+    found: _Found, text: Sequence[Evidence], names: Callable[[Evidence], bool]
+) -> tuple[list[Evidence], list[Evidence]]:
     """Coming and going of the same person contradict each other; what was written later holds."""
     coming, going = found.coming, found.going
     if not (coming and going):
@@ -177,7 +231,7 @@ def _settled(found: _Found, text: Sequence[Evidence], names: Callable[[Evidence]
     last_going = max((places.get(id(one), -1) for one in going), default=-1)
     if going:
         # "Der Haushalt kommt auf die Tagesordnung": what comes is nobody.
-        coming = [one for one in coming if one.personal or one.does("other", "replace", "any") and names(one)]
+        coming = [one for one in coming if one.personal or (one.does("other", "replace", "any") and names(one))]
     if any(names(one) for one in coming):
         return coming, going
     if last_coming > last_going:
@@ -186,4 +240,6 @@ def _settled(found: _Found, text: Sequence[Evidence], names: Callable[[Evidence]
 
 
 def _reasons(what: str, found: Sequence[Evidence], *acts: str) -> tuple[Reason, ...]:
-    return tuple(Reason(what, one.words(*acts) if acts else one.sentence.text[:120], one.sentence.where) for one in found[:6])
+    return tuple(
+        Reason(what, one.words(*acts) if acts else one.sentence.text[:120], one.sentence.where) for one in found[:6]
+    )

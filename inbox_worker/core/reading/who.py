@@ -4,8 +4,10 @@ Never finds names itself (that is `people`), and never registers somebody who is
 """
 
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.resources import files
 
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.reading.intent import Evidence
@@ -13,16 +15,28 @@ from inbox_worker.core.reading.people import Mention
 from inbox_worker.core.reading.verdicts import Wish
 from inbox_worker.core.registration import Intent, Reason, Registrant
 
+_PATTERNS = tomllib.loads(files(__package__).joinpath("data/who.toml").read_text("utf-8"))
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{one})" for one in _PATTERNS[name]), re.IGNORECASE)
+
+
 _SURE = 0.9
-_ME = frozenset({"ich", "mich", "mir", "i", "me", "i'm", "i'd", "i'll", "i've", "myself", "meine", "mein", "my", "meinen", "meiner"})
+_ME = frozenset(
+    {"ich", "mich", "mir", "i", "me", "i'm", "i'd", "i'll", "i've", "myself", "meine", "mein", "my", "meinen", "meiner"}
+)
 _WE = re.compile(r"\b(?:ich|wir|mich|mir|uns|I|we|me|us|mein\w*|unser\w*|my|our)\b", re.IGNORECASE)
-_THIRD = re.compile(r"\b(?:sie|er|ihn|ihm|ihr|ihre[nrm]?|deren|dessen|beide[n]?|she|he|him|her|they|them|both|Er|She|He|They|Beide|Both|Ihr|der|die)\b")
-_AND_ME = re.compile(r"\b(?:und|sowie|noch|auch|and|plus|nor|&|wie) (?:auch |für )?(?:ich|mich|mir|me|I|myself|meine Wenigkeit)\b|\b(?:ich|mich|I|me|myself) (?:selbst )?(?:und|sowie|and|plus|as well as)\b(?! (?:bitte|habe|bin|freue|möchte|würde|brauche|would|am|have|will))|\bneben mir\b|\bbegleitet mich|\bmit mir (?:zusammen|gemeinsam)|\bwir beide|\buns beide|\bboth of us\b|\bmit meine[rm] Kolleg|\bich selbst|\bauch ich\b|\bmeine Wenigkeit|\bI myself\b|\bmeinen an mich", re.IGNORECASE)
-_IN_MY_PLACE = re.compile(r"\b(?:(?:an)?statt meiner|anstelle von mir|an meiner stelle|an meine stelle|statt mir|(?:vertritt|vertreten|ersetzt|ersetzen) mich|mich (?:vertreten|ersetzen|vertritt)|meinen platz (?:über|bekommt|nimmt|gebe|habe|an|hat|geht|erhält|überlasse)|mein(?:en)? platz (?:geht an|bitte auf|auf)|(?:kommt|springt|übernimmt|nimmt) für mich|für mich (?:kommt|springt|übernimmt|nimmt|geht|wird|schaltet)|gegen mich|mich gegen|meine vertretung|als (?:meine )?vertretung|in my (?:place|stead)|instead of me|my (?:place|seat|spot) (?:to|will)|replac(?:e|es|ing) me|take my (?:place|seat|spot)|stand(?:s|ing)? in for me|on my behalf|fill(?:s|ing)? in for me)", re.IGNORECASE)
-_THEIR_PLACE = re.compile(r"\b(?:sein(?:en|em)?|ihr(?:en|em)?|dessen|deren|his|her) (?:platz|seat|place|spot|zugang)\b.{0,40}\b(?:ich|I|ein)\b|\b(?:ich|I|I'll) .{0,40}\b(?:sein(?:en|em)?|ihr(?:en|em)?|his|her) (?:platz|seat|place|spot)\b|\b(?:an|in) (?:seiner|ihrer|dessen|deren) (?:stelle|vertretung)\b.{0,40}\bich\b|\bich\b.{0,60}\b(?:an|in) (?:seiner|ihrer) (?:stelle|vertretung)\b|\bfür (?:ihn|sie)\b.{0,30}\bich\b.{0,20}\bein\b|\bspringe ich (?:für (?:ihn|sie) )?ein\b|\b(?:ich|mich)\b.{0,40}\b(?:ihn|sie)\b.{0,40}\bzu vertreten\b|\b(?:vertrete|ersetze) ich (?:ihn|sie)\b|\bich (?:vertrete|ersetze) (?:ihn|sie)\b|\bin (?:his|her) (?:place|stead)\b|\b(?:stand|standing|fill|filling) in for (?:him|her)\b", re.IGNORECASE)
-_REPLACED = re.compile(r"\b(?:(?:an)?statt|anstelle|an stelle|instead of|in place of|replacing|in vertretung|vertretung (?:von|für)|springe für|komme für|für den erkrankten|für die erkrankte)(?: (?:von|des|der|dem|den|the|für|meine[rsmn]?|unsere[rsmn]?|my|our|erkrankte[nr]?|Kolleg\w+|colleague))*(?: (?:Herrn|Herr|Frau|Ms\.?|Mr\.?))?\s*$", re.IGNORECASE)
+_THIRD = re.compile(
+    r"\b(?:sie|er|ihn|ihm|ihr|ihre[nrm]?|deren|dessen|beide[n]?|she|he|him|her|they|them|"
+    r"both|Er|She|He|They|Beide|Both|Ihr|der|die)\b"
+)
+_AND_ME = _pattern("and_me")
+_IN_MY_PLACE = _pattern("in_my_place")
+_THEIR_PLACE = _pattern("their_place")
+_REPLACED = _pattern("replaced")
 _SENDING = re.compile(r"\b(?:schicken|senden|send|mailen|zusenden|Zugangsdaten|Link)\b", re.IGNORECASE)
-_SELF_VERB = re.compile(r"\b(?:nehme ich|ich nehme|komme ich|ich komme|ich bin|bin ich|schalte (?:ich )?mich|melde (?:ich )?mich|möchte ich (?:gern|mich)|möchten ich|werde ich|ich werde|I will|I'll|I would|I'd|I am|I'm|melde uns|melden uns|möchten wir|wir kommen|kommen wir|wir nehmen|nehmen wir|wir möchten|wir wären|wir würden|wir beide|we would|we'd|we will|we'll|we are)\b")
+_SELF_VERB = _pattern("self_verb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +61,18 @@ class People:
 def same_person(one: Registrant, other: Registrant) -> bool:
     """Whether two descriptions may mean one person: same family name, given names that do not contradict."""
     if not one.family_name or not other.family_name:
-        return bool(one.given_name and other.given_name) and fold_name(one.given_name or "") == fold_name(other.given_name or "")
+        return bool(one.given_name and other.given_name) and fold_name(one.given_name or "") == fold_name(
+            other.given_name or ""
+        )
     if fold_name(one.family_name) != fold_name(other.family_name):
         return False
     first, second = fold_name(one.given_name or ""), fold_name(other.given_name or "")
-    return not first or not second or first == second or first[0] == second[0] and (len(first) == 1 or len(second) == 1 or first.split()[0] == second.split()[0])
+    return (
+        not first
+        or not second
+        or first == second
+        or (first[0] == second[0] and (len(first) == 1 or len(second) == 1 or first.split()[0] == second.split()[0]))
+    )
 
 
 def merged(one: Registrant, other: Registrant) -> Registrant:
@@ -80,9 +101,9 @@ def named_people(
         if mention.salutation or mention.self_named or (writer and same_person(mention.person, writer)):
             continue
         number = _sentence_of(mention, text)
-        if number >= 0 and _place_taken(number, mention, found, text):
-            coming, going = False, True
-        elif _REPLACED.search(whole[max(0, mention.start - 60) : mention.start]):
+        if (number >= 0 and _place_taken(number, mention, found, text)) or _REPLACED.search(
+            whole[max(0, mention.start - 60) : mention.start]
+        ):
             coming, going = False, True
         else:
             coming, going = _fate(mention, number, text, wish)
@@ -163,7 +184,9 @@ def _distance(own: Evidence, clause: int, acts: tuple[str, ...]) -> float | None
     return best
 
 
-def who(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Registrant | None, home: str | None) -> People:
+def who(
+    wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Registrant | None, home: str | None
+) -> People:
     """Who registers and who withdraws; `me` is the writer, `home` their organisation, which colleagues share."""
     if wish.intent not in {Intent.REGISTRATION, Intent.CANCELLATION}:
         return People()
@@ -177,11 +200,15 @@ def who(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Regist
         talked = [one for one in named if not one.going]
         if len(talked) == 1:
             return People((_housed(talked[0], home),), deduplicated(gone))
-    steps_back = _steps_back(text, wish)
+    steps_back = _steps_back(text)
     comes = not others or _comes(wish, text, named, me)
     if steps_back and others:
         comes = False
-    leaves = bool(others) and not comes and (steps_back or any(_first_person(one) and _leaves(one, named, text) for one in wish.going))
+    leaves = (
+        bool(others)
+        and not comes
+        and (steps_back or any(_first_person(one) and _leaves(one, named, text) for one in wish.going))
+    )
     withdrawn = deduplicated([*gone, *([writer] if leaves else [])])
     registrants = deduplicated([*([writer] if comes else []), *others])
     return People(tuple(one for one in registrants if not any(same_person(one, other) for other in gone)), withdrawn)
@@ -207,7 +234,7 @@ def _leaves(one: Evidence, named: Sequence[Named], text: Sequence[Evidence]) -> 
     return one.does("along") or bool(_AND_ME.search(one.sentence.text))
 
 
-def _steps_back(text: Sequence[Evidence], wish: Wish) -> bool:
+def _steps_back(text: Sequence[Evidence]) -> bool:
     """Whether somebody comes in the writer's place."""
     return any(_IN_MY_PLACE.search(one.sentence.text) for one in text if not one.is_likely("asks"))
 
@@ -223,7 +250,13 @@ def _comes(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Reg
             return True
         if _AND_ME.search(one.sentence.text) and not nameless:
             return True
-        if not with_others and one.does("self") and _first_person(one) and not nameless and not _SENDING.search(one.sentence.text):
+        if (
+            not with_others
+            and one.does("self")
+            and _first_person(one)
+            and not nameless
+            and not _SENDING.search(one.sentence.text)
+        ):
             return True
         if with_others and _SELF_VERB.search(one.sentence.text) and not nameless:
             return True

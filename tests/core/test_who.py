@@ -1,0 +1,77 @@
+"""Who registers and who withdraws."""
+
+import pytest
+
+from inbox_worker.core.reading import read
+from inbox_worker.core.registration import Intent, Reason, Registrant, Verdict
+from tests.core.reading_desk import DESK, mail, reading
+
+
+def names(people: tuple[Registrant, ...]) -> list[str]:
+    return sorted(person.name for person in people)
+
+
+@pytest.mark.parametrize(
+    ("text", "coming", "leaving"),
+    [
+        ("Ich nehme am Fachdiskurs teil.", ["Anna Berg"], []),
+        ("Meine Kollegin Jutta Reimann und ich nehmen teil.", ["Anna Berg", "Jutta Reimann"], []),
+        ("Hiermit melde ich unseren Redakteur Klaus Wirtz an.", ["Klaus Wirtz"], []),
+        ("Statt meiner wird Frau Silke Hansen teilnehmen.", ["Silke Hansen"], ["Anna Berg"]),
+        ("Für den Fachdiskurs melde ich an:\n\n- Klaus Wirtz\n- Silke Hansen", ["Klaus Wirtz", "Silke Hansen"], []),
+        ("Ich melde mich an, Frau Haaf kennt mich schon.", ["Anna Berg"], []),
+    ],
+)
+def test_those_register_of_whom_the_mail_says_so(text: str, coming: list[str], leaving: list[str]) -> None:
+    request = reading(text)
+    assert (names(request.registrants), names(request.withdrawn)) == (coming, leaving)
+
+
+def test_only_the_colleague_withdraws_when_the_writer_stays() -> None:
+    request = reading("Unser Fotograf Klaus Wirtz fällt leider aus. Ich selbst bleibe angemeldet.")
+    assert (request.intent, names(request.withdrawn)) == (Intent.CANCELLATION, ["Klaus Wirtz"])
+
+
+def test_a_colleague_takes_the_writers_organisation() -> None:
+    text = "Meine Kollegin Jutta Reimann und ich nehmen teil.\n\nMit freundlichen Grüßen\nAnna Berg\nStadt Lindau"
+    assert {person.organisation for person in reading(text).registrants} == {"Stadt Lindau"}
+
+
+def test_our_own_speakers_never_register() -> None:
+    request = reading("Ich nehme teil und freue mich auf Rike Pätzold und Eliza Diekmann.")
+    assert names(request.registrants) == ["Anna Berg"]
+
+
+def test_who_is_quoted_never_registers() -> None:
+    text = "Ich sage ab.\n\n> Am 2.11. schrieb Zukunftswerkstatt:\n> Bitte melden Sie sich an. Jörg Amann nimmt teil."
+    request = reading(text)
+    assert (request.intent, request.registrants) == (Intent.CANCELLATION, ())
+
+
+def test_a_certain_machine_is_not_read() -> None:
+    verdict = Verdict(Intent.AUTO_REPLY, certain=True, because=(Reason("Auto-Submitted", "auto-replied"),))
+    request = read(mail("Ich melde mich zum Fachdiskurs an."), verdict, DESK)
+    assert (request.intent, request.registrants, request.events) == (Intent.AUTO_REPLY, (), ())
+
+
+def test_what_only_looks_like_a_machine_is_held_when_it_registers() -> None:
+    verdict = Verdict(Intent.AUTO_REPLY, because=(Reason("subject", "Automatische Antwort"),))
+    request = read(mail("Ich melde mich zum Fachdiskurs an."), verdict, DESK)
+    assert (request.intent, bool(request.obstacles)) == (Intent.REGISTRATION, True)
+
+
+def test_what_looks_like_a_machine_and_does_not_register_is_a_machine() -> None:
+    verdict = Verdict(Intent.AUTO_REPLY, because=(Reason("subject", "Automatische Antwort"),))
+    assert read(mail("Ich bin bis Montag nicht im Büro."), verdict, DESK).intent is Intent.AUTO_REPLY
+
+
+def test_obstacles_of_screening_are_passed_on() -> None:
+    verdict = Verdict(obstacles=(Reason("dmarc", "fail"),))
+    assert Reason("dmarc", "fail") in read(mail("Ich nehme teil."), verdict, DESK).obstacles
+
+
+def test_an_encrypted_mail_is_held() -> None:
+    message = mail("")
+    encrypted = type(message)(senders=message.senders, date=message.date, encrypted=True)
+    request = read(encrypted, Verdict(), DESK)
+    assert (request.intent, request.needs_human) == (Intent.UNCLEAR, True)
