@@ -22,10 +22,8 @@ from inbox_worker.core.message import Address
 _ADDRESSES = 8_000
 """Characters of one address field that are read: some hundred and fifty recipients."""
 _HEAD = 256 * 1024
-_SIMPLE = re.compile(
-    r"\s*(?:\"((?:[^\"\\\x00-\x1f]|\\.)*)\"|([^\"<>()@:;\\,]*(?:,[^\"<>()@:;\\,]*)?))\s*<([^<>\s,;]+)>\s*"
-)
-_BARE = re.compile(r"\s*<?([^\s<>()\",:;@]+@[^\s<>()\",:;@]+)>?\s*")
+_SIMPLE = re.compile(r"(?:\"((?:[^\"\\\x00-\x1f]|\\.)*)\" ?|([^\"<>()@:;\\,]*(?:,[^\"<>()@:;\\,]*)?))<([^<>\s,;]+)>")
+_BARE = re.compile(r"<?([^\s<>()\",:;@]+@[^\s<>()\",:;@]+)>?")
 _OURS = frozenset({"from", "to", "cc", "subject", "date", "message-id", "reply-to", "in-reply-to", "sender"})
 
 
@@ -45,7 +43,8 @@ def addresses(values: Iterable[str]) -> tuple[Address, ...]:
 
 
 def _mailboxes(value: str) -> Iterable[tuple[str, str]]:
-    value = value.replace("\r", " ").replace("\n", " ")
+    # Runs of blanks say nothing here, and would let the pattern below try every way to divide them.
+    value = " ".join(value.split())
     # Nearly every field is one of these two; an unquoted comma in the only name is "Family, Given".
     if match := _SIMPLE.fullmatch(value):
         name = re.sub(r"\\(.)", r"\1", match[1]) if match[1] is not None else match[2]

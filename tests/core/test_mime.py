@@ -253,3 +253,12 @@ def test_a_text_behind_a_large_attachment_is_read() -> None:
         b"Content-Type: text/plain\r\n\r\nhinten\r\n--q--\r\n"
     )
     assert parse(mail(body, b"Content-Type: multipart/mixed; boundary=q")).text.strip() == "hinten"
+
+
+@pytest.mark.parametrize(
+    "field", [b" " * 60_000, b"a" + b" " * 60_000 + b"," + b" " * 9_000 + b"x", b'"' + b"\\a" * 9_000]
+)
+def test_a_hostile_from_field_costs_no_time(field: bytes) -> None:
+    start = time.process_time()
+    assert parse(b"From: " + field + b"\r\n\r\nx").sender is None
+    assert time.process_time() - start < 0.5

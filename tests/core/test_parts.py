@@ -1,5 +1,6 @@
 """Who wrote which lines of a mail, and when."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -162,3 +163,20 @@ def test_an_attached_mail_is_forwarded() -> None:
 def test_a_letter_head_that_a_person_typed_is_text() -> None:
     text = "Von: Karla Voss, Das Blatt\nAn: Pressestelle\nBetreff: Montag\n\nIch komme."
     assert parts(text).new == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        " " * 90_000,
+        "Von: " + " " * 90_000 + "x",
+        "--" + " -" * 45_000,
+        "--" + " " * 90_000 + "x",
+        "Name" + " :" * 45_000,
+    ]
+    + ["mail" * 20_000, "Gruß, " * 15_000, "> " * 45_000, "1 2 " * 20_000, ". " * 45_000, "am schrieb @ " * 6_000],
+)
+def test_no_line_is_slow_to_take_apart(line: str) -> None:
+    start = time.process_time()
+    parts(f"Hallo\n\n{line}\nGesendet: x\n{line}\nBetreff: y\n\n{line}")
+    assert time.process_time() - start < 1

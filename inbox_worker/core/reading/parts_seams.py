@@ -36,6 +36,7 @@ _PREFIX = re.compile(
 _FORWARD = frozenset(words("subject", "forward"))
 _ADDRESS = re.compile(r"[^\s<>\[\]()\",;:]{1,64}@[\w.-]{1,200}\w")
 _NAME = re.compile(r"^\s*\"?'?([^<\[(\"]{0,120}?)'?\"?\s*(?:[<\[(].*)?$")
+_FIELD = 1000
 _ZONE = ZoneInfo("Europe/Berlin")
 _MONTHS = {
     name.casefold().rstrip("."): number
@@ -68,7 +69,8 @@ def block_at(lines: list[str], start: int) -> Block | None:
     values: dict[str, str] = {}
     position, last, gap = start, "", False
     while position < len(lines) and position < start + 14:
-        line = lines[position]
+        # Longer lines are no header fields, and would be slow to try.
+        line = lines[position][:_FIELD]
         match = _LABEL.match(line)
         if match:
             kind = _KINDS[match[1].lower()]
@@ -91,7 +93,7 @@ def block_at(lines: list[str], start: int) -> Block | None:
         position += 1
     if "from" not in values or not ({"sent", "subject"} & values.keys()) or len(values) < 2:
         return None
-    name, sender = _person(values["from"])
+    name, sender = _person(" ".join(values["from"].split()))
     return Block(
         length=position - start,
         sender=sender,
@@ -125,6 +127,8 @@ def attribution_at(lines: list[str], start: int) -> int:
 
 def separator_at(line: str) -> str:
     """'forwarded' or 'quoted' for a line that announces another mail, 'rule' for a mere line, '' otherwise."""
+    if len(line) > 200:
+        return ""
     if _FORWARD_LINE.match(line):
         return "forwarded"
     if _RULE.fullmatch(line):
