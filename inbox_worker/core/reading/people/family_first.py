@@ -30,7 +30,8 @@ _FIRST = re.compile(
 
 def as_said(person: Registrant, text: str) -> Registrant:
     """`person` with given and family name in the roles that `text` gives them; unchanged where it says nothing."""
-    if not person.given_name or not person.family_name:
+    lowered = text.lower()
+    if not person.given_name or not person.family_name or not ("name" in lowered or "nom" in lowered):
         return person
     words = f"{person.given_name} {person.family_name}".split()
     folded = [word.casefold() for word in words]

@@ -5,6 +5,7 @@ Never looks at the rest of a mail; who is meant, and whether the person wants an
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from inbox_worker.core.reading.people import lexicon, organisations
 
@@ -13,6 +14,8 @@ _TOKEN = re.compile(r"[^\s,;]+")
 _WORD = re.compile(r"[^\W\d_][\w'’`.\-‑]*")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.(?:-?[^\W\d_]\.)*|[^\W\d_]\.?)")
 _LONGEST_NAME = 6
+# words and lines come up again and again, within one mail and in the next
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ def is_initials(text: str) -> bool:
     return all(_INITIAL.fullmatch(piece) for piece in text.split())
 
 
+@lru_cache(_REMEMBERED)
 def is_given(word: str) -> bool:
     """Whether `word`, or each half of a double name, stands in the list of given names."""
     lowered = word.casefold().replace("‑", "-")
@@ -77,6 +81,7 @@ def _glued_titles(token: str) -> bool:
     )
 
 
+@lru_cache(_REMEMBERED)
 def is_name_word(token: str) -> bool:
     """A capitalised word, an initial or an apostrophised name ('O’Brien', "D'Angelo", 'al-Khatib')."""
     word = _WORD.fullmatch(token)
@@ -89,6 +94,7 @@ def is_name_word(token: str) -> bool:
     return bool(dash) and first.casefold() in lexicon.PARTICLES and rest[:1].isupper()
 
 
+@lru_cache(_REMEMBERED)
 def tidy_case(word: str) -> str:
     """'DELACROIX' -> 'Delacroix', 'MÜLLER-NEY' -> 'Müller-Ney'; mixed case and initials stay as they are."""
     letters = [c for c in word if c.isalpha()]
@@ -102,6 +108,7 @@ def _shouted(word: str) -> bool:
     return len(letters) >= 3 and all(c.isupper() for c in letters)
 
 
+@lru_cache(_REMEMBERED // 8)
 def parse_name(text: str) -> PersonName | None:
     """Take `text` (a line, a cell, a display name) apart; None when it can't be a person's name.
 

@@ -25,6 +25,7 @@ _COMPANY = re.compile(
 _WORDS = re.compile(r"[^\W_][\w'’.\-]*|&|\+")
 _PLAIN_WORDS = re.compile(r"[^\W_][^\W_'’]*")
 _ARTICLE = re.compile(r"^(?:der|die|das|dem|den|des|vom|beim|von|bei|für|the|at|of|for|im|in|aus)\s+")
+_DIGIT = re.compile(r"\d")
 _STREET = re.compile(
     r"(?:" + "|".join(map(re.escape, lexicon.STREETS)) + r")\W{0,2}\s?\d{1,5}\s?[a-zA-Z]?\b",
     re.IGNORECASE,
@@ -76,8 +77,11 @@ def kind_gender(word: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def is_address_line(text: str) -> bool:
     """Street, postcode and town, or a post box."""
+    if not _DIGIT.search(text):
+        return False
     return bool(_STREET.search(text) or _POSTCODE.search(text) or _POSTBOX.search(text))
 
 

@@ -33,18 +33,20 @@ _SWITCH_TAIL = re.compile(r"[\s/–‐‑−-]+0$")
 _OPTIONAL_ZERO = re.compile(r"\(\s?0\s?\)")
 
 
-def _postal(region: dict[str, list[str]]) -> re.Pattern[str]:
-    """'A-1010', '1010 Wien', or the country alone at the end of a line."""
-    prefixes, countries = ("|".join(map(re.escape, region[key])) for key in ("prefixes", "countries"))
+def _postcode(region: dict[str, list[str]]) -> re.Pattern[str]:
+    """'A-1010', '1010 Wien'."""
+    prefixes = "|".join(map(re.escape, region["prefixes"]))
     towns = "|".join(map(re.escape, region["towns"])) or "(?!)"
-    return re.compile(
-        rf"\b(?:{prefixes})\s?[-–]\s?\d{{4,5}}\b|\b(?!20\d\d)\d{{4}} (?:{towns})\b"
-        rf"|(?:^|[,|·])[ \t]*(?:{countries})[ \t.]*$",
-        re.MULTILINE,
-    )
+    return re.compile(rf"\b(?:{prefixes})\s?[-–]\s?\d{{4,5}}\b|\b(?!20\d\d)\d{{4}} (?:{towns})\b")
 
 
-_POSTAL = tuple((_postal(told), region) for region, told in lexicon.REGIONS.items())
+_POSTCODES = {region: _postcode(told) for region, told in lexicon.REGIONS.items()}
+# nearly no mail has one: what they have in common is looked for first; it begins with a digit, since that is fast
+_ANY_POSTCODE = re.compile(
+    r"\d(?:(?:(?<=[^\W\d_][-–]\d)|(?<=[^\W\d_]\s[-–]\d)|(?<=[^\W\d_][-–]\s\d)|(?<=[^\W\d_]\s[-–]\s\d))\d{3,4}\b"
+    r"|(?<=\b\d)\d{3} (?<!20\d\d )[^\W\da-z_])"
+)
+_COUNTRIES = {country: region for region, told in reversed(lexicon.REGIONS.items()) for country in told["countries"]}
 _TLDS = {domain: region for region, told in lexicon.REGIONS.items() for domain in told["domains"]}
 _NO_TELEPHONE = re.compile(
     r"(?<![^\W_])(?:iban[\s:]*(?:[a-z]{2}\d{2})?[\s\d]{0,30}|hrb|hra|ust[\s.-]*id(?:nr)?|steuer-?(?:nr|nummer)|konto(?:nr|nummer)?|blz|plz|id|kennnummer|aktenzeichen"
@@ -67,10 +69,17 @@ class Phone:
 @lru_cache(maxsize=64)  # one mail asks several times about the same text
 def region_of(text: str, address: str = "") -> str:
     """The country whose numbers `text` writes without a prefix: by postal address, else the mail address, else DE."""
-    for pattern, region in _POSTAL:
-        if pattern.search(text):
-            return region
+    told = {_COUNTRIES[country] for country in map(_last_words, text.split("\n")) if country in _COUNTRIES}
+    if _ANY_POSTCODE.search(text):
+        told.update(region for region, postcode in _POSTCODES.items() if postcode.search(text))
+    if told:
+        return next(region for region in _POSTCODES if region in told)
     return _TLDS.get(address.rpartition(".")[2].casefold(), "DE")
+
+
+def _last_words(line: str) -> str:
+    """What stands alone at the end of a line: the country in 'Ringstr. 5, 1010 Wien, Österreich'."""
+    return line[max(line.rfind(mark) for mark in ",|·") + 1 :].lstrip(" \t").rstrip(" \t.")
 
 
 def find_phones(text: str, *, region: str = "DE") -> tuple[Phone, ...]:

@@ -30,6 +30,7 @@ _LOWER_SELF = re.compile(
 SELF_BEFORE = re.compile(
     r"(?:" + "|".join(re.escape(word) for word in lexicon.SELF_WORDS) + r")\W{0,3}$", re.IGNORECASE
 )
+_LONGEST_OFFICE = max(map(len, lexicon.OFFICES))
 _OFFICE_BEFORE = re.compile(r"\b(?:" + "|".join(map(re.escape, lexicon.OFFICES)) + r")[ ]$", re.IGNORECASE)
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*•–·▪◦+]|\(?\d{1,2}[.)]|[a-h]\))[ \t]+")
 _ADDRESS_BEHIND = re.compile(r"\W{0,4}([\w.+'-]+)@")
@@ -275,7 +276,7 @@ def _vouched(name: PersonName, words: list[str], text: str, start: int, end: int
 
 
 def _lone_word(name: PersonName, before: str, *, introduced: bool, colleague: bool, common: bool) -> bool:
-    if not common and _OFFICE_BEFORE.search(before):
+    if not common and _OFFICE_BEFORE.search(before, max(0, len(before) - _LONGEST_OFFICE - 2)):
         return True
     if name.given:
         return colleague or introduced
