@@ -35,6 +35,13 @@ _DEAR = re.compile(
 )
 _STRANGE, _DOUBTFUL = 0.3, 0.12
 _INITIALS = 2
+_LONG_GREETING = 7
+_GREETING = re.compile(
+    r"(?:sehr geehrte|geehrte|verehrte|werte|liebe|hallo|hi|hey|moin|servus|gru(?:ß|ss)|grüß|grüezi|tach|tag\b|"
+    r"guten (?:tag|morgen|abend)|dear|hello|good (?:morning|afternoon|evening|day)|bonjour|madame|buongiorno|gentile|"
+    r"hola|estimad|beste\b|geachte|szanown|dzień|kære|hej|bäste|vážen|dobrý)",
+    re.IGNORECASE,
+)
 _MOST_TEXT = 12_000
 _MOST_SUBJECT = 400
 
@@ -166,9 +173,15 @@ def _ours(want: Wish, sources: Sources, message: Message) -> Wish:
 def _evidence(text: str, where: str, found: Sequence[Mention], topic: frozenset[str]) -> list[Evidence]:
     spans = [(mention.start, mention.end) for mention in found]
     return [
-        replace(one, likely=judge(one, spans, topic))
+        replace(one, likely={"neutral": 1.0} if _greets(one) else judge(one, spans, topic))
         for one in (evidence(one, SPELLING) for one in sentences(text, where))
     ]
+
+
+def _greets(one: Evidence) -> bool:
+    """Whether a sentence is the salutation and nothing else."""
+    text = one.sentence.text
+    return len(one.sentence.words) <= _LONG_GREETING and text[-1] in ",!" and _GREETING.match(text) is not None
 
 
 def _today(message: Message, desk: Desk) -> date:

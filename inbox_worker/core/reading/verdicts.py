@@ -12,6 +12,7 @@ from inbox_worker.core.registration import Intent, Reason
 _TRACE = 0.15
 _FAINT = 0.3
 _LIKELY = 0.5
+_FAIR = 0.6
 _SURE = 0.85
 _CLEAR = 0.75
 _LONG = 60
@@ -118,12 +119,17 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
 
 
 def _found(text: Sequence[Evidence]) -> _Found:
-    going = [one for one in text if one.is_likely("withdraws", least=_SURE if one.asks else _LIKELY)]
-    coming = [one for one in text if one.is_likely("comes", "doubt")]
+    coming = [one for one in text if _comes(one)]
+    going = [one for one in text if _goes(one)]
+    link = [one for one in text if _misses_link(one)]
+    if any(one.does("self", "any", "other") and one.is_likely("comes", least=_FAIR) for one in coming):
+        # Words that only resemble others must not outweigh words that say it.
+        going = [one for one in going if one.does("decline_self", "decline_other")]
+        link = [one for one in link if one.does("trouble") or one.is_likely("link", least=_CLEAR)]
     return _Found(
         coming=[one for one in coming if not (one.does("missed") and going)],
         going=going,
-        link=[one for one in text if _misses_link(one)],
+        link=link,
         already=[one for one in text if one.is_likely("already")],
         asking=[one for one in text if _asks(one)],
         left_open=[one for one in text if one.is_likely("open")],
@@ -134,6 +140,19 @@ def _found(text: Sequence[Evidence]) -> _Found:
         away=[one for one in text if one.is_likely("away", least=0.6)],
         thanks=[one for one in text if one.is_likely("thanks")],
     )
+
+
+def _comes(one: Evidence) -> bool:
+    """Whether a sentence registers; a question does so only when the writer asks for themselves."""
+    if one.asks and not (one.personal or one.does("self", "other", "any")):
+        return False
+    return one.is_likely("comes", "doubt")
+
+
+def _goes(one: Evidence) -> bool:
+    """Whether a sentence withdraws; without its usual words, and in a question, it must be likelier."""
+    least = _LIKELY if one.does("decline_self", "decline_other") else _FAIR
+    return one.is_likely("withdraws", least=_SURE if one.asks else least)
 
 
 def _misses_link(one: Evidence) -> bool:
