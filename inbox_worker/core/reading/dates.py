@@ -128,6 +128,15 @@ _WEEKDAY = re.compile(
     + r")(s?)\b(\snae?chster woche|\snext week|\sin einer woche)?"
 )
 _RELATIVE_WORD = re.compile(r"\b(" + "|".join(_RELATIVE) + r")\b")
+_DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"\w+")
+_STEM = 4
+_STEMS = frozenset(
+    spelling[:_STEM]
+    for names in (_MONTHS, _WEEKDAYS, _ORDINALS, _RELATIVE)
+    for name in names
+    for spelling in (name, f"{name}s")
+)
 _NOT_A_DAY = re.compile(
     r"guten morgen|good morning|schoe?nen morgen|am morgen|heute morgen|frue?h morgens|"
     r"good day|heute (?:noch|schon|nur|leider|vormittag zug|frue?h)|\bbis heute\b|gleich "
@@ -154,6 +163,9 @@ class Day:
 def days(text: str, today: date) -> tuple[Day, ...]:  # noqa: C901, PLR0912 - one arm for each way to name a day
     """Every day named in `text`, seen from `today`, the day the mail was written."""
     flat = _flat(text)
+    # most sentences have no digit and no word of a day: then nothing is looked for
+    numbered = flat if _DIGIT.search(flat) else ""
+    worded = "" if _STEMS.isdisjoint(word[:_STEM] for word in _WORD.findall(flat)) else flat
     found: list[Day] = []
     taken: list[tuple[int, int]] = []
 
@@ -162,20 +174,20 @@ def days(text: str, today: date) -> tuple[Day, ...]:  # noqa: C901, PLR0912 - on
             taken.append(match.span())
             found.append(Day(words=text[match.start() : match.end()], start=match.start(), **facts))  # type: ignore[arg-type]
 
-    for match in _ISO.finditer(flat):
+    for match in _ISO.finditer(numbered):
         if on := _date(int(match[1]), int(match[2]), int(match[3])):
             add(match, on=on, exact=True)
-    for match in _DAY_MONTH.finditer(flat):
+    for match in _DAY_MONTH.finditer(numbered):
         if on := _near(int(match[1]), _MONTHS[match[2]], match[3], today):
             add(match, on=on, exact=True)
-    for match in _MONTH_DAY.finditer(flat):
+    for match in _MONTH_DAY.finditer(numbered):
         if on := _near(int(match[2]), _MONTHS[match[1]], match[3], today):
             add(match, on=on, exact=True)
     for pattern in (_NUMERIC, _SLASHED):
-        for match in pattern.finditer(flat):
+        for match in pattern.finditer(numbered):
             if on := _near(int(match[1]), int(match[2]), match[3], today):
                 add(match, on=on, exact=True)
-    for match in _ORDINAL.finditer(flat):
+    for match in _ORDINAL.finditer(worded):
         second = match[2]
         if second:
             month = _MONTHS.get(second) or _ORDINALS.get(second, 0)
@@ -183,20 +195,20 @@ def days(text: str, today: date) -> tuple[Day, ...]:  # noqa: C901, PLR0912 - on
                 add(match, on=on, exact=True)
         elif _ORDINALS[match[1]] > 12:
             add(match, day=_ORDINALS[match[1]])
-    for match in _DAY_ONLY.finditer(flat):
+    for match in _DAY_ONLY.finditer(numbered):
         if 1 <= int(match[1]) <= 31:
             add(match, day=int(match[1]))
-    for match in _WEEKDAY.finditer(flat):
+    for match in _WEEKDAY.finditer(worded):
         weekday = _WEEKDAYS[match[2]]
         ahead = (weekday - today.weekday()) % 7
         past = (match[1] or "").startswith(("letzt", "vergang", "last"))
         if match[4]:
             ahead = (weekday - today.weekday()) + 7
         add(match, on=today + timedelta(days=ahead - (7 if past else 0)), past=past)
-    for match in _RELATIVE_WORD.finditer(flat):
+    for match in _RELATIVE_WORD.finditer(worded):
         if not any(other.start() <= match.start() < other.end() for other in _NOT_A_DAY.finditer(flat)):
             add(match, on=today + timedelta(days=_RELATIVE[match[1]]))
-    for match in _MONTH_ONLY.finditer(flat):
+    for match in _MONTH_ONLY.finditer(worded):
         add(match, month=_MONTHS[match[1] or match[2]])
     return tuple(sorted(found, key=lambda day: day.start))
 
@@ -206,7 +218,7 @@ def _flat(text: str) -> str:
     lowered = text.lower()
     if len(lowered) != len(text):
         lowered = "".join(letter.lower()[:1] for letter in text)
-    return lowered.translate(_PLAIN)
+    return lowered if lowered.isascii() else lowered.translate(_PLAIN)
 
 
 def _date(year: int, month: int, day: int) -> date | None:

@@ -138,7 +138,7 @@ class Calendar:
 
     def spoken(self, text: str, today: date) -> Spoken:
         """What `text` says about events, seen from the day `today`."""
-        flat = " ".join(word if word in self.topic else self.spelling.mended(word) for word in _plain(text).split())
+        flat = " ".join(map(self.spelling.mended, _words(text)))
         named: list[Named] = []
         for event_id, phrase, sure in self.phrases:
             at = flat.find(phrase)
@@ -162,7 +162,11 @@ class Calendar:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.findall(r"[\w.]+", fold(text)))
+    return " ".join(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w.]+", fold(text))
 
 
 def _means(day: Day, event: Event) -> bool:

@@ -122,7 +122,7 @@ class Evidence:
     @property
     def personal(self) -> bool:
         """Whether the writer speaks of themselves."""
-        return any(word.folded in _FIRST for word in self.sentence.words)
+        return not _FIRST.isdisjoint(word.folded for word in self.sentence.words)
 
     @property
     def asks(self) -> bool:
@@ -138,11 +138,10 @@ class Evidence:
 def evidence(sentence: Sentence, spelling: Spelling | None = None) -> Evidence:
     """Find all acts of a sentence; negated coming is going, and what is overruled in the same words is dropped."""
     if spelling is not None:
-        words = tuple(
-            replace(word, folded=mended) if (mended := spelling.mended(word.folded)) != word.folded else word
-            for word in sentence.words
-        )
-        sentence = replace(sentence, words=words)
+        mended = [spelling.mended(word.folded) for word in sentence.words]
+        if mended != [word.folded for word in sentence.words]:
+            words = tuple(replace(word, folded=right) for word, right in zip(sentence.words, mended, strict=True))
+            sentence = replace(sentence, words=words)
     hits = [_turned(hit, sentence) for hit in PHRASES.find(sentence.words)]
     kept = [hit for hit in hits if hit is not None]
     going = [hit for hit in kept if hit.act in _GOING and hit.weight >= STRONG]

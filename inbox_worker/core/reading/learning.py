@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -53,18 +54,15 @@ _DAYS = {
 class Model:
     """Weights of every feature for every label, in hundredths."""
 
-    bias: Sequence[float]
-    weights: Mapping[str, Sequence[float]]
+    bias: Sequence[int]
+    weights: Mapping[str, Sequence[int]]
 
     def judge(self, features: Sequence[str]) -> dict[str, float]:
         """How likely each label is, given a sentence's features; adds up to 1."""
-        sums = list(self.bias)
+        rows = [row for row in map(self.weights.get, features) if row is not None]
         size = 1 / math.sqrt(len(features) or 1)
-        for feature in features:
-            row = self.weights.get(feature)
-            if row is not None:
-                for number, weight in enumerate(row):
-                    sums[number] += weight * size
+        columns = zip(self.bias, zip(self.bias, *rows, strict=True), strict=True)
+        sums = [(bias + (sum(column) - bias) * size) / 100 for bias, column in columns]
         top = max(sums)
         powers = [math.exp(value - top) for value in sums]
         total = sum(powers)
@@ -82,9 +80,9 @@ def features(evidence: Evidence, named: Spans = (), topic: Collection[str] = ())
 
 def _shown(word: Word, named: Spans, topic: Collection[str]) -> str:
     folded = word.folded
-    if any(start < word.end and word.start < end for start, end in named):
+    if named and any(start < word.end and word.start < end for start, end in named):
         return "<name>"
-    if any(letter.isdigit() for letter in folded):
+    if not folded.isalpha() and any(letter.isdigit() for letter in folded):
         return "0"
     if folded in topic:
         return "<event>"
@@ -100,9 +98,7 @@ def _features(evidence: Evidence, named: Spans, topic: Collection[str]) -> Itera
         yield f"{previous} {word}"
         previous = word
         if len(word) > _GRAM and word[0] != "<":
-            padded = f"<{word}>"
-            for at in range(min(len(padded) - _GRAM + 1, 16)):
-                yield f"~{padded[at : at + _GRAM]}"
+            yield from _pieces(word)
     yield f"{previous} $"
     for act, hits in evidence.hits.items():
         strong = any(hit.weight >= 1 for hit in hits)
@@ -117,18 +113,19 @@ def _features(evidence: Evidence, named: Spans, topic: Collection[str]) -> Itera
         yield "?short"
 
 
+@lru_cache(maxsize=4096)
+def _pieces(word: str) -> tuple[str, ...]:
+    padded = f"<{word}>"
+    return tuple(f"~{padded[at : at + _GRAM]}" for at in range(min(len(padded) - _GRAM + 1, 16)))
+
+
 def _data() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(files(__package__).joinpath("data/model.json").read_text("utf-8"))
     return found
 
 
-def _load(data: dict[str, Any]) -> Model:
-    weights = {feature: [value / 100 for value in row] for feature, row in data["weights"].items()}
-    return Model([value / 100 for value in data["bias"]], weights)
-
-
 _LEARNED = _data()
-MODEL = _load(_LEARNED)
+MODEL = Model(_LEARNED["bias"], _LEARNED["weights"])
 SPELLING = Spelling(_LEARNED.get("words", ()))
 
 

@@ -136,6 +136,7 @@ _STARTERS = frozenset(
     ]
 )
 _SHORT = 3
+_CLAUSE = re.compile(r"[,:;()–—.]| - ")
 _BULLET = re.compile(r"\s*(?:[-–—*•·▪►>]\s+|\(?\d{1,2}[.)]\s|[a-z]\)\s)")
 
 
@@ -173,7 +174,8 @@ class Sentence:
 
 def fold(text: str) -> str:
     """Lower case, umlauts spelled out, one kind of apostrophe: 'Für’s Büro' becomes 'fuer's buero'."""
-    return text.casefold().translate(_FOLDED)
+    folded = text.casefold()
+    return folded if folded.isascii() and "`" not in folded else folded.translate(_FOLDED)
 
 
 def sentences(text: str, where: str) -> tuple[Sentence, ...]:
@@ -194,7 +196,7 @@ def words_of(text: str, offset: int = 0) -> tuple[Word, ...]:
     clause, last = 0, 0
     for match in _WORD.finditer(text):
         between = text[last : match.start()]
-        if any(mark in between for mark in ",:;()–—") or " - " in between or "." in between.strip():
+        if between != " " and _CLAUSE.search(between):
             clause += 1
         last = match.end()
         folded = f"<{match.lastgroup}>" if match.lastgroup else fold(match.group()).rstrip("'")

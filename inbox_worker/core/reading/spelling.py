@@ -5,9 +5,11 @@ order or differs by a single letter. Short words are left alone.
 """
 
 from collections.abc import Collection
+from functools import lru_cache
 
 _SAME_LETTERS = 3
 _ONE_LETTER = 6
+_REMEMBERED = 8192
 
 
 class Spelling:
@@ -24,7 +26,9 @@ class Spelling:
                 for shorter in {word, *_without_one(word)}:
                     self._shortened.setdefault(shorter, word)
 
-    def mended(self, word: str) -> str:
+        self.mended = lru_cache(_REMEMBERED)(self._mended)
+
+    def _mended(self, word: str) -> str:
         """The known word that `word` was meant to be, or `word` itself."""
         if word in self._known or len(word) < _SAME_LETTERS or not word.isalpha():
             return word

@@ -5,6 +5,7 @@ Never reads what is said of a person; capitalised words without any evidence are
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from inbox_worker.core.reading.people import lexicon, organisations
 from inbox_worker.core.reading.people.details import role_before
@@ -42,8 +43,7 @@ _MOST_TRIED = 2_500
 _MOST_TITLES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     text: str
     start: int
     end: int
@@ -83,12 +83,10 @@ def find_names(text: str) -> list[Found]:
 
 
 def _may_begin(token: _Token) -> bool:
-    return (
-        token.text[:1].isupper()
-        or token.low in lexicon.HONORIFICS
-        or token.low in lexicon.PARTICLES
-        or "-" in token.text
-    )
+    if token.text[:1].isupper() or "-" in token.text:
+        return True
+    low = token.low
+    return low in lexicon.HONORIFICS or low in lexicon.PARTICLES
 
 
 def is_list_item(text: str, start: int) -> bool:
