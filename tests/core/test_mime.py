@@ -255,9 +255,10 @@ def test_a_text_behind_a_large_attachment_is_read() -> None:
     assert parse(mail(body, b"Content-Type: multipart/mixed; boundary=q")).text.strip() == "hinten"
 
 
-@pytest.mark.parametrize(
-    "field", [b" " * 60_000, b"a" + b" " * 60_000 + b"," + b" " * 9_000 + b"x", b'"' + b"\\a" * 9_000]
-)
+HOSTILE = [b" " * 60_000, b"a" + b" " * 60_000 + b"," + b" " * 9_000 + b"x", b'"' + b"\\a" * 9_000]
+
+
+@pytest.mark.parametrize("field", HOSTILE, ids=["blanks", "comma", "escapes"])
 def test_a_hostile_from_field_costs_no_time(field: bytes) -> None:
     start = time.process_time()
     assert parse(b"From: " + field + b"\r\n\r\nx").sender is None

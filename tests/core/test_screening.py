@@ -1,5 +1,6 @@
 """Whom we never answer, whom we must not drop, and why no link goes out by itself."""
 
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -222,3 +223,11 @@ def test_different_from_fields_our_own_address_and_foreign_recipients_are_obstac
 def test_a_link_that_shows_another_address_is_an_obstacle(target: str, shown: str, stands: bool) -> None:
     raw = f'From: k@blatt.example\r\nTo: {OFFICE}\r\nContent-Type: text/html\r\n\r\n<a href="{target}">{shown}</a>'
     assert bool(screen(parse(raw.encode()), DESK).obstacles) is stands
+
+
+@pytest.mark.parametrize("name", ["Return-Path", "Auto-Submitted", "Authentication-Results", "Precedence", "X-Loop"])
+@pytest.mark.parametrize("value", ["= " * 20_000, "a " * 20_000, "mx.desk.example; dmarc=fail (p = " * 1_000])
+def test_no_header_is_slow_to_judge(name: str, value: str) -> None:
+    start = time.process_time()
+    judged(PERSON, f"{name}: {value}")
+    assert time.process_time() - start < 1

@@ -186,11 +186,11 @@ def _day(text: str) -> tuple[int, int, int] | None:
         day, month, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
         if number := _MONTHS.get(month.casefold()):
             return int(year), number, int(day)
-    if match := _NUMBERED.search(text):
-        if match[1]:
-            return int(match[1]), int(match[2]), int(match[3])
-        year = int(match[6])
-        first, second = int(match[4]), int(match[5])
+    if numbers := _NUMBERED.search(text):
+        if numbers[1]:
+            return int(numbers[1]), int(numbers[2]), int(numbers[3])
+        year = int(numbers[6])
+        first, second = int(numbers[4]), int(numbers[5])
         day, month_number = (second, first) if second > 12 else (first, second)
         return year + 2000 if year < 100 else year, month_number, day
     return None

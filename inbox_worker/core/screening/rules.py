@@ -256,7 +256,8 @@ RULES: tuple[Rule, ...] = (
 def traces(message: Message) -> tuple[tuple[str, int, str], ...]:
     """Small hints of mass mail and loops in the fields and the HTML: (name, weight, value)."""
     found: list[tuple[str, int, str]] = []
-    path = message.return_path or ""
+    # RFC 5321 §4.5.3.1: a path has at most 256 octets; a longer one is no envelope sender and slow to try.
+    path = (message.return_path or "")[:256]
     if (
         _VERP.search(path)
         and (message.sender is None or path.casefold() != message.sender.key)
