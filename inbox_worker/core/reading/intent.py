@@ -76,6 +76,28 @@ _FIRST = frozenset(
         "myself",
     ]
 )
+_WRITER = frozenset(
+    [
+        "ich",
+        "wir",
+        "mich",
+        "mir",
+        "uns",
+        "i",
+        "we",
+        "me",
+        "us",
+        "i'd",
+        "i'm",
+        "i'll",
+        "we'd",
+        "we'll",
+        "we're",
+        "i've",
+        "we've",
+        "myself",
+    ]
+)
 _NOT_ONLY = frozenset({"nur", "only", "zuletzt", "entgehen", "verpassen", "fehlen", "just"})
 
 
@@ -123,6 +145,11 @@ class Evidence:
     def personal(self) -> bool:
         """Whether the writer speaks of themselves."""
         return not _FIRST.isdisjoint(word.folded for word in self.sentence.words)
+
+    @property
+    def first_person(self) -> bool:
+        """Whether the writer is in the sentence: 'meine Kollegin' is not yet the writer."""
+        return any(word.folded in _WRITER for word in self.sentence.words)
 
     @property
     def asks(self) -> bool:

@@ -158,14 +158,19 @@ def _from_subject(subject: str, me: Registrant | None, desk: Desk) -> Registrant
 
 def _ours(want: Wish, sources: Sources, message: Message) -> Wish:
     """The wish, if it is about our events: private and misdirected mail has wishes, too, and fraud pretends to."""
-    if want.intent in {Intent.UNCLEAR, Intent.INQUIRY} or (want.intent is Intent.LINK_REQUEST and sources.quotes):
-        return want
     text = sources.text
+    asked = want.intent is Intent.INQUIRY and any(one.is_likely("asks") for one in text)
+    if asked or want.intent is Intent.UNCLEAR or (want.intent is Intent.LINK_REQUEST and sources.quotes):
+        return want
     strange = sum(one.likely.get("strange", 0.0) for one in text) / max(1, len(text))
     whole = f"{message.subject}\n" + "\n".join(one.sentence.text for one in text)
     spoken = sources.calendar.spoken(whole, sources.today)
-    about = bool(spoken.named or message.in_reply_to or GENERIC.search(whole) or _ANSWER.match(message.subject))
-    if strange < (_STRANGE if about else _DOUBTFUL) and (about or not _DEAR.search(whole)):
+    contact = sources.calendar.desk.contact.name.split()[-1:]
+    about = any(name in whole for name in contact) or bool(
+        spoken.named or message.in_reply_to or GENERIC.search(whole) or _ANSWER.match(message.subject)
+    )
+    plain = want.intent is not Intent.INQUIRY and not _DEAR.search(whole)
+    if strange < (_STRANGE if about else _DOUBTFUL) and (about or plain):
         return want
     return Wish(Intent.UNCLEAR, concerns=(Reason("not about one of our events", message.subject, "subject"),))
 

@@ -11,11 +11,13 @@ from inbox_worker.core.registration import Intent, Reason
 
 _TRACE = 0.15
 _FAINT = 0.3
+_MIXED = 0.45
 _LIKELY = 0.5
 _FAIR = 0.6
 _SURE = 0.85
 _CLEAR = 0.75
 _LONG = 60
+_BRIEF = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,9 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
     """
     found = _found(text)
     own_subject = () if reply else tuple(subject)
+    hostile = [one for one in text if one.does("hostile")]
+    if hostile and not any(one.does("self") and one.first_person for one in found.coming):
+        return Wish(Intent.UNCLEAR, concerns=_reasons("not a request to us", hostile, "hostile"))
     if found.strange and (len(found.strange) >= len(found.coming) + len(found.going) + len(found.link)):
         return Wish(Intent.UNCLEAR, concerns=_reasons("not a request to us", found.strange, "hostile"))
     if not (found.coming or found.going or found.link or found.left_open):
@@ -70,6 +75,10 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
         return Wish(Intent.UNCLEAR, concerns=_reasons("reads like an absence note or a receipt", found.away))
     concerns = _reasons("asks", found.asking, "ask")
     if found.link and not found.going and not _new_people(found):
+        # "Was nun?" asks for the link.
+        concerns = _reasons(
+            "asks", [one for one in found.asking if one.does("ask") and len(one.sentence.words) > _BRIEF], "ask"
+        )
         return Wish(Intent.LINK_REQUEST, concerns=concerns, because=_reasons("link", found.link, "trouble"))
     if (
         found.already
@@ -122,6 +131,9 @@ def _found(text: Sequence[Evidence]) -> _Found:
     coming = [one for one in text if _comes(one)]
     going = [one for one in text if _goes(one)]
     link = [one for one in text if _misses_link(one)]
+    asking = [one for one in text if _asks(one)]
+    if any(one.is_likely("asks", least=_CLEAR) for one in asking):
+        coming = [one for one in coming if one.does("self", "any", "other") or one.is_likely("comes", least=_SURE)]
     if any(one.does("self", "any", "other") and one.is_likely("comes", least=_FAIR) for one in coming):
         # Words that only resemble others must not outweigh words that say it.
         going = [one for one in going if one.does("decline_self", "decline_other")]
@@ -131,12 +143,12 @@ def _found(text: Sequence[Evidence]) -> _Found:
         going=going,
         link=link,
         already=[one for one in text if one.is_likely("already")],
-        asking=[one for one in text if _asks(one)],
+        asking=asking,
         left_open=[one for one in text if one.is_likely("open")],
         doubts=[
             one for one in text if one.is_likely("doubt", least=0.4) or (one.is_likely("comes") and one.does("doubt"))
         ],
-        strange=[one for one in text if one.is_likely("strange", least=_CLEAR)],
+        strange=[one for one in text if one.is_likely("strange", least=_TRACE if one.does("hostile") else _CLEAR)],
         away=[one for one in text if one.is_likely("away", least=0.6)],
         thanks=[one for one in text if one.is_likely("thanks")],
     )
@@ -173,8 +185,10 @@ def _also_comes(one: Evidence) -> bool:
 
 def _asks(one: Evidence) -> bool:
     """Whether a sentence wants something of a person; with the words for it, a lesser likeness is enough."""
-    if one.does("offer") or one.is_likely("comes", "link", "withdraws"):
+    if one.does("offer"):
         return False
+    if one.is_likely("comes", "link", "withdraws"):
+        return one.does("ask") and one.is_likely("asks", least=_MIXED)
     return one.is_likely("asks", "open") or (one.does("ask") and one.is_likely("asks", "open", least=_FAINT))
 
 

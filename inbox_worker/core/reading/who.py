@@ -201,7 +201,8 @@ def who(
         if len(talked) == 1:
             return People((_housed(talked[0], home),), deduplicated(gone))
     steps_back = _steps_back(text)
-    comes = not others or _comes(wish, text, named, me)
+    already = any(one.is_likely("already") and _first_person(one) for one in text)
+    comes = not others or (not already and _comes(wish, text, named, me))
     if steps_back and others:
         comes = False
     leaves = (
