@@ -27,6 +27,8 @@ def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: 
         return Decision(request.intent, Outcome.AUTOMATIC, request.language, because=request.because)
     if message.sender is None:
         return _held(request, Reason("no valid sender address", where="From"))
+    if message.sender.key in desk.addresses:
+        return _held(request, Reason("our own address as sender", message.sender.addr_spec, "From"))
     case = _Case(message, message.sender, request, ledger, desk, now)
     match request.intent:
         case Intent.REGISTRATION:
@@ -61,7 +63,7 @@ class _Case:
         if not events:
             return _held(request, over or Reason("no event is named"))
         joining = self._joining(events)
-        leaving, foreign = self._leaving(events)
+        leaving, foreign = ((), ()) if request.obstacles else self._leaving(events)
         concerns = (*request.obstacles, *request.concerns, *foreign, *([over] if over else []))
         answers: tuple[Answer, ...] = ()
         if not request.obstacles:
@@ -73,14 +75,15 @@ class _Case:
     def cancellation(self) -> Decision:
         """Off the list, confirmed; somebody who never was on it declined, which is confirmed as well."""
         events = self.request.events or self._events_of_sender()
+        if self.request.obstacles:  # whoever forges a sender must not be able to sign somebody off
+            return _held(self.request)
         if not events:
             return _held(self.request, Reason("no event is named"))
         leaving, foreign = self._leaving(events)
-        concerns = (*self.request.obstacles, *self.request.concerns, *foreign)
         answers: tuple[Answer, ...] = ()
-        if leaving and not self.request.obstacles:
+        if leaving:
             answers = (self._answer(AnswerKind.CANCELLATION, events, withdrawn=_people(leaving)),)
-        return self._decision(events, leaving=leaving, answers=answers, concerns=concerns)
+        return self._decision(events, leaving=leaving, answers=answers, concerns=(*self.request.concerns, *foreign))
 
     def link_request(self) -> Decision:
         """The link once more, to the address that asks. Nobody new is registered."""

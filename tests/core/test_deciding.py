@@ -10,7 +10,7 @@ from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.recording import entries_of
 from inbox_worker.core.registration import Intent, Reason, Registrant, Request
-from tests.builders import ANNA, ANNAS, FACHDISKURS, NOW, PRESSE, a_desk, a_message, a_ref, a_request
+from tests.builders import ANNA, ANNAS, FACHDISKURS, NOW, OFFICE, PRESSE, a_desk, a_message, a_ref, a_request
 
 BEN = Registrant("Ben", "Yılmaz")
 
@@ -168,6 +168,26 @@ def test_an_obstacle_keeps_the_registration_and_withholds_the_link() -> None:
     assert desk.names() == ["Anna Schmitt"]
     assert decision.answers == ()
     assert decision.outcome is Outcome.HELD
+
+
+def test_an_obstacle_lets_nobody_be_signed_off() -> None:
+    desk = Desk()
+    desk.gets(a_request(Intent.REGISTRATION, ANNA))
+    forged = Reason("DMARC failed")
+    for asked in (
+        a_request(Intent.CANCELLATION, withdrawn=(ANNA,)),
+        a_request(Intent.REGISTRATION, BEN, withdrawn=(ANNA,)),
+        a_request(Intent.INQUIRY),
+    ):
+        decision = desk.gets(replace(asked, obstacles=(forged,)))
+        assert (decision.answers, decision.leaving, decision.outcome) == ((), (), Outcome.HELD)
+    assert "Anna Schmitt" in desk.names()
+
+
+def test_our_own_address_is_never_answered() -> None:
+    ourselves = a_message(sender=Address("", OFFICE))
+    decision = Desk().gets(a_request(Intent.REGISTRATION, ANNA), ourselves)
+    assert (decision.answers, decision.joining, decision.outcome) == ((), (), Outcome.HELD)
 
 
 def test_what_is_unclear_is_held_and_not_answered() -> None:
