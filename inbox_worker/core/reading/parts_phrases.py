@@ -52,13 +52,21 @@ class LineStarts:
         grouped: dict[str, list[str]] = {}
         for phrase in phrases:
             grouped.setdefault(phrase[:2].lower(), []).append(phrase)
-        self._patterns = {key: re.compile(anyone(*found), re.IGNORECASE) for key, found in grouped.items()}
+        self._phrases = grouped
+        self._patterns: dict[str, re.Pattern[str]] = {}
 
     def match(self, line: str) -> str:
         """The line up to the phrase's end, or '' when it starts with none."""
         bare = line.lstrip(self._lead)
-        for text in (bare, line):
-            found = self._patterns.get(text[:2].lower())
-            if found and (match := found.match(text)):
+        for text in (bare, line) if bare != line else (line,):
+            key = text[:2].lower()
+            if key in self._phrases and (match := self._pattern(key).match(text)):
                 return line[: len(line) - len(text) + match.end()]
         return ""
+
+    def _pattern(self, key: str) -> re.Pattern[str]:
+        """Made when first needed: a mail begins its lines with few of all the phrases."""
+        found = self._patterns.get(key)
+        if found is None:
+            found = self._patterns[key] = re.compile(anyone(*self._phrases[key]), re.IGNORECASE)
+        return found

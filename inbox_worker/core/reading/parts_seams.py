@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import get_month_names
-
 from inbox_worker.core.headers import addr_spec
 from inbox_worker.core.message import Address
 from inbox_worker.core.reading.parts_phrases import anyone, words
@@ -38,12 +36,7 @@ _ADDRESS = re.compile(r"[^\s<>\[\]()\",;:]{1,64}@[\w.-]{1,200}\w")
 _NAME = re.compile(r"^\s*\"?'?([^<\[(\"]{0,120}?)'?\"?\s*(?:[<\[(].*)?$")
 _FIELD = 1000
 _ZONE = ZoneInfo("Europe/Berlin")
-_MONTHS = {
-    name.casefold().rstrip("."): number
-    for locale in ("de", "de_AT", "en", "fr", "nl", "it", "es", "da", "sv", "pl", "pt")
-    for width in ("wide", "abbreviated")
-    for number, name in get_month_names(width, locale=locale).items()
-}
+_MONTHS = {name: number for number, names in enumerate(words("months"), start=1) for name in names.split()}
 _WORDED = re.compile(
     r"(\d{1,2})\.?\s+(?:de\s+)?([^\W\d]{3,12})\.?,?\s+(?:de\s+)?(\d{4})|([^\W\d]{3,12})\.?\s+(\d{1,2}),?\s+(\d{4})"
 )

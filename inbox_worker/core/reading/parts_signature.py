@@ -28,6 +28,7 @@ _LEGAL_NOTICE = LineStarts(*words("boilerplate", "legal_paragraphs"), lead="*_([
 _LEGAL = re.compile("|".join(words("boilerplate", "legal")), re.IGNORECASE)
 _PRINTING = re.compile(r"mail\w*\b.{0,40}\b(?:aus)?(?:ge)?druck|print(?:ing)? this e?-?mail", re.IGNORECASE)
 _COMPANY = re.compile(anyone(*words("boilerplate", "company")) + r"[^\n]{0,60}\d", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _DELIMITER = re.compile(r"\s*(?:--|—|––|__+|-{5,}|={5,}|\*{5,}|~{3,})\s*")
 _CONNECTING = frozenset(words("closing", "connecting"))
 _PARTICLES = frozenset(words("closing", "particles"))
@@ -110,7 +111,10 @@ def _begins_notice(lines: list[str], number: int) -> bool:
 def _is_noise(line: str, above: int) -> bool:
     if _DEVICE.match(line):
         return True
-    return above > 1 and bool(_COMPANY.search(line) or (len(line) < 120 and _PRINTING.search(line)))
+    if above <= 1:
+        return False
+    numbered = _DIGIT.search(line) and _COMPANY.search(line)
+    return bool(numbered or (len(line) < 120 and _PRINTING.search(line)))
 
 
 def _signature_start(lines: list[str], names: frozenset[str], *, last: bool) -> tuple[int, list[str]]:

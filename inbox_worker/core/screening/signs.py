@@ -6,6 +6,7 @@ Never looks at a header field other than the subject, and never decides: `screen
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from inbox_worker.core.registration import Reason
@@ -26,22 +27,22 @@ _SPACES = re.compile(r" {2,}")
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """One phrase: its pieces must all stand in the text before the pattern is tried, which is nearly never."""
+    """One phrase: its pieces must all stand in the text before its pattern is made and tried, which is nearly never."""
 
+    written: str
     pieces: tuple[str, ...]
-    pattern: re.Pattern[str]
     key: str
     """Its longest whole word; '' when it has none."""
 
     def starts(self, text: str) -> str:
         if text.startswith(self.pieces[0]):
-            match = self.pattern.match(text)
+            match = _pattern(self.written).match(text)
             return match[0] if match else ""
         return ""
 
     def find(self, text: str) -> str:
         if all(piece in text for piece in self.pieces):
-            match = self.pattern.search(text)
+            match = _pattern(self.written).search(text)
             return match[0] if match else ""
         return ""
 
@@ -88,15 +89,20 @@ def _plain(text: str) -> str:
 
 def _phrase(written: str) -> _Phrase:
     pieces = [piece for piece in re.split(r" … |\*", written) if piece.strip()]
+    whole = re.sub(r"\w*\*\w*", " ", written)
+    key = max(_WORD.findall(whole), key=len, default="")
+    return _Phrase(written, tuple(piece.strip() for piece in pieces), key)
+
+
+@lru_cache(maxsize=4096)
+def _pattern(written: str) -> re.Pattern[str]:
     pattern = "".join(
         {" … ": r"\s(?:[^.!?]|(?<=\d)\.){0,70}?\s?", "*": r"\S*"}.get(part, re.escape(part))
         for part in re.split(r"( … |\*)", written)
     )
     start = r"(?<!\w)" if written[0].isalnum() else ""
     end = r"(?!\w)" if written[-1].isalnum() else ""
-    whole = re.sub(r"\w*\*\w*", " ", written)
-    key = max(_WORD.findall(whole), key=len, default="")
-    return _Phrase(tuple(piece.strip() for piece in pieces), re.compile(start + pattern + end), key)
+    return re.compile(start + pattern + end)
 
 
 def _load(name: str) -> tuple[Sign, ...]:
@@ -152,10 +158,15 @@ def weigh(texts: Texts) -> dict[str, Weighed]:
             if words:
                 found[row.kind, row.sign] = Reason(SIGNS[row.kind][row.sign].name, words, where)
     return {
-        kind: Weighed(
-            weight=sum(sign.weight for number, sign in enumerate(signs) if (kind, number) in found),
-            because=tuple(found[kind, number] for number in range(len(signs)) if (kind, number) in found),
-            subject=any((kind, number) in found and sign.name == _CALLED for number, sign in enumerate(signs)),
-        )
+        kind: _weighed(signs, {number: found[of, number] for of, number in sorted(found) if of == kind})
         for kind, signs in SIGNS.items()
     }
+
+
+def _weighed(signs: tuple[Sign, ...], found: dict[int, Reason]) -> Weighed:
+    """`found` by the number of the sign."""
+    return Weighed(
+        weight=sum(signs[number].weight for number in found),
+        because=tuple(found.values()),
+        subject=any(reason.what == _CALLED for reason in found.values()),
+    )
