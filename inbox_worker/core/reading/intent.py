@@ -77,26 +77,7 @@ _FIRST = frozenset(
     ]
 )
 _WRITER = frozenset(
-    [
-        "ich",
-        "wir",
-        "mich",
-        "mir",
-        "uns",
-        "i",
-        "we",
-        "me",
-        "us",
-        "i'd",
-        "i'm",
-        "i'll",
-        "we'd",
-        "we'll",
-        "we're",
-        "i've",
-        "we've",
-        "myself",
-    ]
+    {"ich", "wir", "mich", "mir", "uns", "i", "we", "me", "us", "i'd", "i'm", "i'll", "i've", "we'd", "we'll", "we're"}
 )
 _NOT_ONLY = frozenset({"nur", "only", "zuletzt", "entgehen", "verpassen", "fehlen", "just"})
 
