@@ -5,7 +5,7 @@ withdraw, then the rest of the new text, the subject, our quoted invitation, and
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -73,16 +73,9 @@ def _named(
     want: Wish, sources: Sources, focus: Sequence[Evidence], spoken: dict[int, Spoken]
 ) -> tuple[set[str], tuple[Reason, ...]]:
     """The events named in the nearest place that names any: first surely, then by a hint."""
-    calendar, today = sources.calendar, sources.today
-    places: list[tuple[str, list[Spoken]]] = [
-        ("text", [spoken[id(one)] for one in focus if not one.does("skip") or len(focus) == 1]),
-        ("text", [spoken[id(one)] for one in sources.text if not one.does("skip")]),
-        ("text", [spoken[id(one)] for one in sources.text]),
-        ("subject", [calendar.spoken(sources.subject, today)]),
-        ("quote", [calendar.spoken(quote, today) for quote in sources.quotes[:1]]),
-    ]
+    calendar = sources.calendar
     for surely in (True, False):
-        for where, group in places:
+        for where, group in _places(sources, focus, spoken):
             if where == "text" and any(one.both for one in group):
                 return {event.id for event in calendar.desk.events}, (Reason("events", "both", where),)
             named = [one for said in group for one in said.named if one.sure or not surely]
@@ -91,6 +84,18 @@ def _named(
             if named:
                 return {one.event for one in named}, tuple(Reason("event", one.words, where) for one in named)
     return set(), ()
+
+
+def _places(
+    sources: Sources, focus: Sequence[Evidence], spoken: dict[int, Spoken]
+) -> Iterator[tuple[str, list[Spoken]]]:
+    """From near to far, and each only read when the nearer ones were in vain: the quotation is our long invitation."""
+    calendar, today = sources.calendar, sources.today
+    yield "text", [spoken[id(one)] for one in focus if not one.does("skip") or len(focus) == 1]
+    yield "text", [spoken[id(one)] for one in sources.text if not one.does("skip")]
+    yield "text", [spoken[id(one)] for one in sources.text]
+    yield "subject", [calendar.spoken(sources.subject, today)]
+    yield "quote", [calendar.spoken(quote, today) for quote in sources.quotes[:1]]
 
 
 def _meant(one: Evidence, whole: Spoken, want: Wish, sources: Sources) -> Spoken:

@@ -6,7 +6,7 @@ Never joins two people of one family name: where two given names are told, each 
 import re
 from dataclasses import replace
 
-from inbox_worker.core.reading.people.details import MAIL
+from inbox_worker.core.reading.people.details import mails
 from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.mention import Mention
 from inbox_worker.core.registration import Registrant
@@ -64,7 +64,7 @@ def with_addresses(found: list[Mention], text: str) -> list[Mention]:
     """Addresses that stand further off ('unter u.kern@…') belong to whom their local part names."""
     taken = {mention.person.email for mention in found}
     result = list(found)
-    for match in MAIL.finditer(text):
+    for match in mails(text):
         if match[0] in taken:
             continue
         local = fold(match[0].partition("@")[0])

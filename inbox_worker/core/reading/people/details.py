@@ -27,6 +27,11 @@ _ORDINAL = re.compile(r"\d\. ")
 _MARKS = re.compile(r"\s*(?:[,;()|•\t–—<>\[\]]|\s-\s|\s/\s|/(?=[A-ZÄÖÜ])|\n|:)\s*")
 
 
+def mails(text: str) -> Iterator[re.Match[str]]:
+    """Every mail address in `text`."""
+    return MAIL.finditer(text) if "@" in text else iter(())
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
     """What stands behind a name."""
@@ -92,7 +97,7 @@ def _nominative_role(role: str) -> str:
 def details_after(behind: str, region: str, *, listed: bool, family: str) -> Details:
     """Read what follows a name up to the next name: within the sentence, or in a list within the item."""
     window = _window(behind, listed=listed)
-    mail = MAIL.search(window)
+    mail = next(mails(window), None)
     number = next((phone.e164 for phone in find_phones(window, region=region) if phone.kind == "direct"), None)
     contact = bool(mail or number)
     compact = listed or (contact and not any(word in lexicon.CLAUSE_WORDS for word in window.split()))

@@ -35,6 +35,8 @@ def labelled_people(text: str, region: str) -> list[tuple[int, int, Registrant]]
 
 
 def _records(text: str, region: str) -> list[tuple[int, int, Registrant]]:
+    if not any(mark in text for mark in ":=|\t"):
+        return []
     hits = list(islice(_LABELLED.finditer(text), 5 * _MOST_ROWS))
     records: list[list[tuple[str, str, int, int]]] = []
     current: list[tuple[str, str, int, int]] = []

@@ -84,6 +84,8 @@ def _last_words(line: str) -> str:
 
 def find_phones(text: str, *, region: str = "DE") -> tuple[Phone, ...]:
     """Every telephone number of `text` in reading order, fax and switchboard marked as such."""
+    if "0" not in text and "+" not in text:
+        return ()
     found: list[Phone] = []
     bases: list[tuple[str, Phone]] = []
     for match in _NUMBER.finditer(text):
@@ -108,6 +110,8 @@ def find_phones(text: str, *, region: str = "DE") -> tuple[Phone, ...]:
             phone = Phone(number[0], label, start, extension.end() if extension else end, mobile=number[1])
             found.append(phone)
             bases.append((piece, phone))
+    if not found:
+        return ()
     found = [*_later_extensions(text, bases, region), *found]
     found.sort(key=lambda phone: phone.start)
     found = [_switchboard(phone, text, found) for phone in found]

@@ -257,11 +257,10 @@ def _several(tokens: list[_Token], i: int) -> tuple[list[Found], int]:
 def _vouched(name: PersonName, words: list[str], text: str, start: int, end: int) -> bool:
     """Whether there is enough evidence that these capitalised words, without courtesy or title, are a person."""
     before = text[max(0, start - 80) : start]
-    role, colleague = role_before(before)
     kinds = any(organisations.kind_gender(word) for word in words)
     roles = any(organisations.role_word(word) for word in words)
     if len(words) == 1:
-        return _lone_word(name, before, introduced=bool(role), colleague=colleague, common=kinds or roles)
+        return _lone_word(name, before, common=kinds or roles)
     if roles and not name.known:
         return False
     local = _ADDRESS_BEHIND.match(text, end, end + 60)
@@ -269,13 +268,14 @@ def _vouched(name: PersonName, words: list[str], text: str, start: int, end: int
         return True
     if name.known and not is_initials(words[0]):
         return not kinds or is_given(words[0])
-    introduced = bool(role or colleague or is_list_item(text, start) or SELF_BEFORE.search(before))
+    introduced = any(role_before(before)) or is_list_item(text, start) or bool(SELF_BEFORE.search(before))
     return introduced and (name.known or not kinds)
 
 
-def _lone_word(name: PersonName, before: str, *, introduced: bool, colleague: bool, common: bool) -> bool:
+def _lone_word(name: PersonName, before: str, *, common: bool) -> bool:
     if not common and _OFFICE_BEFORE.search(before, max(0, len(before) - _LONGEST_OFFICE - 2)):
         return True
+    role, colleague = role_before(before)
     if name.given:
-        return colleague or introduced
+        return colleague or bool(role)
     return colleague and not common and before.rstrip()[-1:].isalpha()

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from inbox_worker.core.reading.people import lexicon, phones
-from inbox_worker.core.reading.people.details import MAIL
+from inbox_worker.core.reading.people.details import mails
 from inbox_worker.core.reading.people.family_first import as_said
 from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.mention import Mention
@@ -123,7 +123,7 @@ def _other_address(text: str, named: tuple[Mention, ...], own: Mention | None, a
         return own.person.email
     others = {mention.person.email for mention in named if mention is not own}
     domains = {ours.rpartition("@")[2] for ours in (*desk.addresses, desk.contact.email)}
-    for match in MAIL.finditer(text):
+    for match in mails(text):
         found = match[0]
         if found in others or found.casefold() == address.casefold() or found.rpartition("@")[2].casefold() in domains:
             continue
