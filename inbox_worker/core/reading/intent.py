@@ -79,6 +79,8 @@ _FIRST = frozenset(
 _WRITER = frozenset(
     {"ich", "wir", "mich", "mir", "uns", "i", "we", "me", "us", "i'd", "i'm", "i'll", "i've", "we'd", "we'll", "we're"}
 )
+_NOUNS = ("zusage", "anmeldung", "teilnahme", "registrierung", "registration", "attendance", "participation")
+_REACH = 8
 _NOT_ONLY = frozenset({"nur", "only", "zuletzt", "entgehen", "verpassen", "fehlen", "just"})
 
 
@@ -170,13 +172,26 @@ def _overlap(one: Hit, other: Hit) -> bool:
 
 def _turned(hit: Hit, sentence: Sentence) -> Hit | None:
     """`hit` itself, its opposite when it is negated, or None when the negation only takes it away."""
-    if hit.act not in _COMING | _GOING or not _negated(hit, sentence):
+    if hit.act not in _COMING | _GOING or not (_negated(hit, sentence) or _denied_later(hit, sentence)):
         return hit
     if hit.act == "self":
         return Hit("decline_self", WEAK if hit.weight < STRONG else STRONG, hit.first, hit.last, hit.phrase)
     if hit.act == "other":
         return Hit("decline_other", WEAK, hit.first, hit.last, hit.phrase)
     return None
+
+
+def _denied_later(hit: Hit, sentence: Sentence) -> bool:
+    """'Meine Zusage kann ich nicht einhalten': a noun alone registers nobody when the verb behind it is negated."""
+    words = sentence.words
+    if hit.act not in _COMING or not words[hit.last].folded.endswith(_NOUNS):
+        return False
+    behind = words[hit.last + 1 : hit.last + _REACH]
+    return any(
+        PHRASES.negates(word.folded) and (number + 1 >= len(behind) or behind[number + 1].folded not in _NOT_ONLY)
+        for number, word in enumerate(behind)
+        if word.clause == words[hit.last].clause
+    )
 
 
 def _negated(hit: Hit, sentence: Sentence) -> bool:

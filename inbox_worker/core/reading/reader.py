@@ -33,7 +33,7 @@ _DEAR = re.compile(
     r"konto|kredit\w*|paket|account|invoice|order)\b",
     re.IGNORECASE,
 )
-_STRANGE, _DOUBTFUL = 0.3, 0.12
+_STRANGE, _DOUBTFUL, _CERTAIN = 0.3, 0.12, 0.5
 _INITIALS = 2
 _LONG_GREETING = 7
 _GREETING = re.compile(
@@ -164,11 +164,15 @@ def _ours(want: Wish, sources: Sources, message: Message) -> Wish:
         return want
     strange = sum(one.likely.get("strange", 0.0) for one in text) / max(1, len(text))
     whole = f"{message.subject}\n" + "\n".join(one.sentence.text for one in text)
-    spoken = sources.calendar.spoken(whole, sources.today)
     contact = sources.calendar.desk.contact.name.split()[-1:]
     about = any(name in whole for name in contact) or bool(
-        spoken.named or message.in_reply_to or GENERIC.search(whole) or _ANSWER.match(message.subject)
+        message.in_reply_to
+        or GENERIC.search(whole)
+        or _ANSWER.match(message.subject)
+        or sources.calendar.spoken(whole, sources.today).named
     )
+    if want.intent is Intent.INQUIRY and any(name in whole for name in contact) and strange < _CERTAIN:
+        return want
     plain = want.intent is not Intent.INQUIRY and not _DEAR.search(whole)
     if strange < (_STRANGE if about else _DOUBTFUL) and (about or plain):
         return want
@@ -178,7 +182,7 @@ def _ours(want: Wish, sources: Sources, message: Message) -> Wish:
 def _evidence(text: str, where: str, found: Sequence[Mention], topic: frozenset[str]) -> list[Evidence]:
     spans = [(mention.start, mention.end) for mention in found]
     return [
-        replace(one, likely={"neutral": 1.0} if _greets(one) else judge(one, spans, topic))
+        Evidence(one.sentence, one.hits, {"neutral": 1.0} if _greets(one) else judge(one, spans, topic))
         for one in (evidence(one, SPELLING) for one in sentences(text, where))
     ]
 

@@ -67,6 +67,13 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
         return Wish(Intent.UNCLEAR, concerns=_reasons("not a request to us", hostile, "hostile"))
     if found.strange and (len(found.strange) >= len(found.coming) + len(found.going) + len(found.link)):
         return Wish(Intent.UNCLEAR, concerns=_reasons("not a request to us", found.strange, "hostile"))
+    told = [
+        one
+        for one in own_subject
+        if one.does("decline_self", "decline_other") and one.is_likely("withdraws", least=_CLEAR)
+    ]
+    if told and not found.going and not any(one.does("self") for one in found.coming):
+        found = replace(found, coming=[], going=told)
     if not (found.coming or found.going or found.link or found.left_open):
         found = _from_subject(found, own_subject, text)
     if not (found.coming or found.going or found.link or found.asking or found.thanks):
@@ -131,8 +138,10 @@ def _found(text: Sequence[Evidence]) -> _Found:
     coming = [one for one in text if _comes(one)]
     going = [one for one in text if _goes(one)]
     link = [one for one in text if _misses_link(one)]
+    if any(one.is_likely("already") for one in text):
+        link = link or [one for one in text if one.is_likely("link", least=_FAINT)]
     asking = [one for one in text if _asks(one)]
-    if any(one.is_likely("asks", least=_CLEAR) for one in asking):
+    if any(one.is_likely("asks", least=_FAIR) for one in asking):
         coming = [one for one in coming if one.does("self", "any", "other") or one.is_likely("comes", least=_SURE)]
     if any(one.does("self", "any", "other") and one.is_likely("comes", least=_FAIR) for one in coming):
         # Words that only resemble others must not outweigh words that say it.
@@ -173,14 +182,10 @@ def _misses_link(one: Evidence) -> bool:
 
 
 def _also_comes(one: Evidence) -> bool:
-    """Whether a sentence of a registering mail has words of registering, too, and nothing speaks against them."""
+    """Whether a sentence of a registering mail has words of registering, too, and nothing speaks against it."""
     against = one.does("missed", "open", "hostile", "ask", "trouble", "registered", "decline_self", "decline_other")
-    return (
-        one.does("self", "other", "any", "along")
-        and not against
-        and not one.wonders
-        and one.is_likely("comes", "doubt", "neutral")
-    )
+    otherwise = any(one.is_likely(label, least=0.4) for label in ("withdraws", "link", "asks", "already", "strange"))
+    return one.does("self", "other", "any", "along") and not (against or otherwise or one.wonders)
 
 
 def _asks(one: Evidence) -> bool:
