@@ -13,7 +13,8 @@ class _Text(logging.Formatter):
     """time level logger: message; a traceback follows on its own lines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{_time(record)} {record.levelname.lower()} {record.name}: {printable(record.getMessage())}"
+        message = printable(" ".join(record.getMessage().splitlines()))  # what a server says can't forge a line
+        line = f"{_time(record)} {record.levelname.lower()} {record.name}: {message}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
