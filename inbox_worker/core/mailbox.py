@@ -8,10 +8,10 @@ from inbox_worker.core.message import Ref
 
 @dataclass(frozen=True, slots=True)
 class MailboxState:
-    """What the server told when the folder was selected.
+    r"""What the server told when the folder was selected.
 
     `uidnext` is the UID that the next mail will get at the earliest (RFC 3501 §2.3.1.1). `keywords`: the server keeps
-    keywords of our own (PERMANENTFLAGS has `\\*`).
+    keywords of our own (PERMANENTFLAGS has `\*`).
     """
 
     account: str
