@@ -44,10 +44,17 @@ def test_sentences_end_where_people_end_them(text: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("anmledung", "anmeldung"), ("anmeldunng", "anmeldung"), ("melden", "melden"), ("xyz", "xyz")]
+    ("typed", "meant"),
+    [
+        ("anmledung", "anmeldung"),
+        ("anmeldunng", "anmeldung"),
+        ("melden", "melden"),
+        ("xyz", "xyz"),
+        ("direkte", "direkte"),
+    ],
 )
 def test_a_mistyped_word_is_put_right_and_a_known_one_is_left_alone(typed: str, meant: str) -> None:
-    assert Spelling(["anmeldung", "melden", "meldet"]).mended(typed) == meant
+    assert Spelling(["anmeldung", "melden", "meldet", "kredite"]).mended(typed) == meant
 
 
 def test_the_model_knows_its_own_examples() -> None:

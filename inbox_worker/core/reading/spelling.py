@@ -9,6 +9,7 @@ from functools import lru_cache
 
 _SAME_LETTERS = 3
 _ONE_LETTER = 6
+_MOVED = 4
 _REMEMBERED = 8192
 
 
@@ -33,7 +34,7 @@ class Spelling:
         if word in self._known or len(word) < _SAME_LETTERS or not word.isalpha():
             return word
         jumbled = self._jumbled.get("".join(sorted(word)))
-        if jumbled is not None and (jumbled[0] == word[0] or jumbled[-1] == word[-1] or jumbled[:2] == word[1::-1]):
+        if jumbled is not None and _slipped(word, jumbled):
             return jumbled
         if len(word) < _ONE_LETTER or len(word) > 2 * _ONE_LETTER + 8:
             return word
@@ -45,6 +46,12 @@ class Spelling:
                 # Endings are grammar, not mistakes: 'melden' and 'meldet' stay two words.
                 return word if meant[:-1] == word[:-1] or meant.startswith(word) or word.startswith(meant) else meant
         return word
+
+
+def _slipped(word: str, meant: str) -> bool:
+    """Whether neighbouring letters changed places: 'direkte' is no mistyped 'kredite'."""
+    starts = word[0] == meant[0] or word[:2] == meant[1::-1]
+    return starts and sum(one != other for one, other in zip(word, meant, strict=True)) <= _MOVED
 
 
 def _without_one(word: str) -> list[str]:
