@@ -104,15 +104,15 @@ class Evidence:
 
     def is_likely(self, *labels: str, least: float = 0.5) -> bool:
         """Whether the sentence is judged to do one of `labels`."""
-        return sum(self.likely.get(label, 0.0) for label in labels) >= least
+        return sum([self.likely.get(label, 0.0) for label in labels]) >= least
 
     def does(self, *acts: str) -> bool:
         """Whether the sentence strongly does one of `acts`."""
-        return any(hit.weight >= STRONG for act in acts for hit in self.hits.get(act, ()))
+        return self.hints(*acts) and any(hit.weight >= STRONG for act in acts for hit in self.hits.get(act, ()))
 
     def hints(self, *acts: str) -> bool:
         """Whether the sentence does one of `acts`, strongly or weakly."""
-        return any(act in self.hits for act in acts)
+        return not self.hits.keys().isdisjoint(acts)
 
     def first(self, *acts: str) -> Hit | None:
         """The strongest, earliest hit of `acts`."""

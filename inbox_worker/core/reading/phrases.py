@@ -114,6 +114,7 @@ class Phrases:
                 raise ValueError(msg)
             # looked up by the item that the fewest phrases share
             self._with_item.setdefault(min(phrase.required, key=users.__getitem__), []).append(place)
+        self._keys = frozenset(self._with_item)
         self._fitted = lru_cache(_REMEMBERED)(self._vocabulary.fitted)
 
     def negates(self, word: str) -> bool:
@@ -126,7 +127,7 @@ class Phrases:
         present = frozenset().union(*fits)
         places = sorted(
             place
-            for number in present & self._with_item.keys()
+            for number in present & self._keys
             for place in self._with_item[number]
             if self._phrases[place].required <= present
         )

@@ -18,6 +18,7 @@ _SENTENCE_END = re.compile(
 )
 _SENTENCE_OVER = re.compile(r"[.!?]\s*$")
 _WORDS_BEFORE = re.compile(r"([^\W\d_][\w.*:/-]*|\d\.)[\s,:(„\"]*$")
+_BETWEEN = "".join(filter(str.isspace, map(chr, range(0x3001)))) + ',:(„"'
 _OPENERS = re.compile(
     r"^(?:und|sowie|die|der|das|unsere?[rnms]?|meine?[rnms]?|als|eine?[rnms]?|neue[rnms]?|beide|both|alle|allesamt|ist|is|our"
     r"|the|a|an|my|as|who is|hier|bei uns|derzeit|zurzeit|zuständige[rn]?)\s+",
@@ -49,7 +50,8 @@ def role_before(context: str) -> tuple[str | None, bool]:
     words: list[str] = []
     colleague = False
     for _ in range(6):
-        found = _WORDS_BEFORE.search(rest)
+        last = len(rest.rstrip(_BETWEEN))
+        found = _WORDS_BEFORE.search(rest, rest.rfind(" ", 0, last) + 1)
         if not found or "\n\n" in found[0] or _SENTENCE_OVER.search(found[0][len(found[1]) :]):
             break
         word = found[1] if found[1][:1].isdigit() else found[1].rstrip(".,:")

@@ -36,6 +36,10 @@ _OFFICE_BEFORE = re.compile(r"\b(?:" + "|".join(map(re.escape, lexicon.OFFICES))
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*•–·▪◦+]|\(?\d{1,2}[.)]|[a-h]\))[ \t]+")
 _ADDRESS_BEHIND = re.compile(r"\W{0,4}([\w.+'-]+)@")
 _LONGEST_NAME = 6
+# most capitalised words of a German text: they neither are nor announce a name
+_EVERYDAY = frozenset(
+    word for word in lexicon.NOT_NAMES - lexicon.HONORIFICS if not is_title(word) and not word.endswith(".")
+)
 # a mail that names more people than this is no registration that a machine should settle
 MOST_PEOPLE = 150
 # capitalised words looked at: bounds the time that a hostile text can take
@@ -76,7 +80,7 @@ def find_names(text: str) -> list[Found]:
             i += 1
             continue
         tried += 1
-        many, after = _match(tokens, i, text)
+        many, after = ([], i) if tokens[i].low in _EVERYDAY else _match(tokens, i, text)
         names += many
         i = after if many else i + 1
     return names
