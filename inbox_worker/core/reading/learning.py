@@ -52,14 +52,17 @@ _DAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of every feature for every label, in hundredths."""
+    """Weights of every feature for every label, in hundredths.
+
+    A feature's weights are a text of numbers: read when a mail first shows the feature, which is true of few.
+    """
 
     bias: Sequence[int]
-    weights: Mapping[str, Sequence[int]]
+    weights: Mapping[str, str]
 
     def judge(self, features: Sequence[str]) -> dict[str, float]:
         """How likely each label is, given a sentence's features; adds up to 1."""
-        rows = [row for row in map(self.weights.get, features) if row is not None]
+        rows = [_numbers(row) for row in map(self.weights.get, features) if row is not None]
         size = 1 / math.sqrt(len(features) or 1)
         columns = zip(self.bias, zip(self.bias, *rows, strict=True), strict=True)
         sums = [(bias + (sum(column) - bias) * size) / 100 for bias, column in columns]
@@ -67,6 +70,11 @@ class Model:
         powers = [math.exp(value - top) for value in sums]
         total = sum(powers)
         return {label: power / total for label, power in zip(LABELS, powers, strict=True)}
+
+
+@lru_cache(maxsize=16_384)
+def _numbers(row: str) -> tuple[int, ...]:
+    return tuple(map(int, row.split()))
 
 
 def features(evidence: Evidence, named: Spans = (), topic: Collection[str] = ()) -> list[str]:

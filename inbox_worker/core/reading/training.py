@@ -100,14 +100,18 @@ def train(data: list[tuple[list[str], int]], seed: int = 1) -> dict[str, object]
             word for word, count in counts.items() if count >= _COMMON and word.isalpha() and len(word) > 2
         ),
         "bias": [round(value * 100) for value in bias],
-        "weights": {feature: row for feature, row in hundredths.items() if any(abs(value) > 3 for value in row)},
+        "weights": {
+            feature: " ".join(map(str, row))
+            for feature, row in hundredths.items()
+            if any(abs(value) > 3 for value in row)
+        },
     }
 
 
 def main() -> None:
     """Train on all examples and write the model."""
     model = train(examples())
-    text = json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace('],"', '],\n"')
+    text = json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace('","', '",\n"')
     (_DATA / "model.json").write_text(text + "\n", "utf-8")
 
 
