@@ -7,7 +7,7 @@ that a reason can show the mail's own words.
 import re
 from dataclasses import dataclass
 
-_FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'"})
+_FOLDED = {"ä": "ae", "ö": "oe", "ü": "ue", "’": "'", "‘": "'", "`": "'", "´": "'"}
 _WORD = re.compile(r"(?P<url>(?:https?://|www\.)\S+)|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|\w+(?:['’´`.-]\w+)*['’]?")
 _ABBREVIATIONS = frozenset(
     [
@@ -174,8 +174,12 @@ class Sentence:
 
 def fold(text: str) -> str:
     """Lower case, umlauts spelled out, one kind of apostrophe: 'Für’s Büro' becomes 'fuer's buero'."""
-    folded = text.casefold()
-    return folded if folded.isascii() and "`" not in folded else folded.translate(_FOLDED)
+    folded = text.casefold()  # turns ß into ss
+    if folded.isascii():
+        return folded.replace("`", "'")
+    for letter, plain in _FOLDED.items():
+        folded = folded.replace(letter, plain)  # faster than str.translate, for a few characters
+    return folded
 
 
 def sentences(text: str, where: str) -> tuple[Sentence, ...]:
