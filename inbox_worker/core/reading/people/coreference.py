@@ -62,8 +62,8 @@ def _merged(one: Registrant, other: Registrant) -> Registrant:
 
 def with_addresses(found: list[Mention], text: str) -> list[Mention]:
     """Addresses that stand further off ('unter u.kern@…') belong to whom their local part names."""
-    taken = {mention.person.email for mention in found}
-    result = list(found)
+    result = _given_back(found)
+    taken = {mention.person.email for mention in result}
     for match in mails(text):
         if match[0] in taken:
             continue
@@ -74,6 +74,16 @@ def with_addresses(found: list[Mention], text: str) -> list[Mention]:
         if len({result[i].person.family_name for i in owners}) == 1:
             for i in owners:
                 result[i] = replace(result[i], person=replace(result[i].person, email=match[0]))
+    return result
+
+
+def _given_back(found: list[Mention]) -> list[Mention]:
+    """Without the addresses that stand behind one person and name another ('a.ott@… - Ada Ott, b.ey@… - Bo Ey')."""
+    result = list(found)
+    for i, mention in enumerate(found):
+        local = fold((mention.person.email or "").partition("@")[0])
+        if local and not _named_in(mention.person, local) and any(_named_in(m.person, local) for m in found):
+            result[i] = replace(mention, person=replace(mention.person, email=None))
     return result
 
 

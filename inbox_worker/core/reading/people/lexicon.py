@@ -49,6 +49,7 @@ def _by_gender(kind: str, shape: str) -> dict[str, str]:
 GIVEN_NAMES = frozenset(name.casefold() for name in _lines("given_names.txt"))
 NOT_NAMES = frozenset(word.casefold() for word in _lines("not_names.txt"))
 PARTICLES = frozenset(_lines("particles.txt"))
+PREPOSITIONS = frozenset(_lines("prepositions.txt"))
 TITLES = frozenset(word.casefold().rstrip(".") for word in _lines("titles.txt"))
 TITLE_FOLLOW = frozenset(word.casefold().rstrip(".") for word in _lines("title_follow.txt"))
 NAME_SUFFIXES = frozenset(word.casefold().replace(".", "") for word in _lines("name_suffixes.txt"))

@@ -13,6 +13,7 @@ _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _TOKEN = re.compile(r"[^\s,;]+")
 _WORD = re.compile(r"[^\W\d_][\w'’`.\-‑]*")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.(?:-?[^\W\d_]\.)*|[^\W\d_]\.?)")
+_COUPLE = re.compile(r"([^\W\d_][\w-]*) (?:und|&|\+|u\.|and|sowie|et|en) (\S+(?: \S+){1,4})")
 _LONGEST_NAME = 6
 # words and lines come up again and again, within one mail and in the next
 _REMEMBERED = 4096
@@ -126,6 +127,15 @@ def parse_name(text: str) -> PersonName | None:
         turned = _comma_form(before, behind)
         return _with_note(turned, note)
     return _with_note(_straight(before), note)
+
+
+def couple(text: str) -> tuple[str, str] | None:
+    """'Almuth und Hartmut Sieveking' -> ('Almuth Sieveking', 'Hartmut Sieveking'); None for anything else."""
+    both = _COUPLE.fullmatch(text.strip(" ,.;:"))
+    if both is None or not (is_given(both[1]) and is_given(both[2].split()[0])):
+        return None
+    second = parse_name(both[2])
+    return (f"{both[1]} {second.family}", both[2]) if second and second.full else None
 
 
 def _with_note(name: PersonName | None, note: str) -> PersonName | None:

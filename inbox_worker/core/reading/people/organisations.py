@@ -25,6 +25,12 @@ _COMPANY = re.compile(
 _WORDS = re.compile(r"[^\W_][\w'’.\-]*|&|\+")
 _PLAIN_WORDS = re.compile(r"[^\W_][^\W_'’]*")
 _ARTICLE = re.compile(r"^(?:der|die|das|dem|den|des|vom|beim|von|bei|für|the|at|of|for|im|in|aus)\s+")
+_LINKS = re.compile(
+    r"\s(?:(?:bei|beim|für|von|vom|at|of|for|with|in|im)(?:\s(?:der|die|das|dem|den|the))?|der|des|@)\s"
+    r"(?=[„\"»A-ZÄÖÜ\d])"
+)
+_OF_THE_ROLE = re.compile(r"\s(?:vom Dienst|im Ruhestand|of Staff|in Chief)\b", re.IGNORECASE)
+_AT = ("bei", "beim", "at", "@")
 _DIGIT = re.compile(r"\d")
 _STREET = re.compile(
     r"(?:" + "|".join(map(re.escape, lexicon.STREETS)) + r")\W{0,2}\s?\d{1,5}\s?[a-zA-Z]?\b",
@@ -262,19 +268,41 @@ def begins_with_role(text: str) -> bool:
     return False
 
 
+def _link_to_house(text: str) -> re.Match[str] | None:
+    """The preposition that leads from a role to its house; 'vom Dienst', 'für Deutschland bei …' belong to the role."""
+    links = [link for link in _LINKS.finditer(text) if not _OF_THE_ROLE.match(text, link.start())]
+    topics = [link for link in links if link[0].split()[0] in {"für", "for"}]
+    houses = [link for link in links if link[0].split()[0] in _AT]
+    if links and houses and links[0] in topics:
+        return houses[0]
+    return links[0] if links else None
+
+
+def _stands_alone(name: str) -> bool:
+    """Whether words behind 'bei' can be a house that no word of ours explains ('UniFM Marbeck')."""
+    words = name.split()
+    return 0 < len(words) <= 4 and not any(
+        not (word[:1].isupper() or word[:1].isdigit())
+        or role_word(word)
+        or word in {"Frau", "Herrn", "Herr"}
+        or (len(words) == 1 and (kind_gender(word) or word.casefold() in lexicon.NOT_NAMES))
+        for word in words
+    )
+
+
 def split_role_and_organisation(text: str, address: str = "") -> tuple[str | None, str | None]:
     """'1. Bürgermeister Markt Obersteinach' -> both; 'Leiterin der Lokalredaktion' -> the role alone."""
-    linked = re.search(
-        r"\s(?:(?:bei|beim|für|von|vom|at|of|for|with|in|im)(?:\s(?:der|die|das|dem|den|the))?|der|des|des|@)\s(?=[„\"»A-ZÄÖÜ\d])",
-        text,
-    )
-    if linked:
+    if linked := _link_to_house(text):
         role, rest = text[: linked.start()].strip(" ,"), text[linked.start() :].strip()
         phrase = re.sub(r"^(?:bei|für|von|at|of|for|with|in|@)\s+", "", rest)
         proper = tidy(nominative(_ARTICLE.sub("", phrase), phrase))
         first = proper.split()[0] if proper.split() else ""
-        known = _is_proper_organisation(proper) and kind_gender(first) != "pl"
-        if is_role(role) and (known or domain_overlap(proper, address) >= 0.6) and not is_department(proper):
+        known = (
+            (_is_proper_organisation(proper) and kind_gender(first) != "pl")
+            or (rest.split()[0] in _AT and _stands_alone(proper))
+            or domain_overlap(proper, address) >= 0.6
+        )
+        if is_role(role) and known and not is_department(proper):
             return role, proper
         return text, None
     quoted = _QUOTED.search(text)

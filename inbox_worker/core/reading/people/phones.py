@@ -20,13 +20,17 @@ _NUMBER = re.compile(
 )
 _DATE = re.compile(r"^0?\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?$|^0?\d{1,2}\.\d{2}\s?[-–]\s?\d{1,2}\.\d{2}$")
 _LABEL = re.compile(r"[^\W\d_]+(?:[-/+.][^\W\d_]+)*|[☎✆📞📱📠]")
+# "Durchwahl: 08262 99-44" is a whole number with its area code, not the extension 08262
+_NOT_WHOLE = r"(?!0\d{1,5}[\s/–-]{1,3}\d)"
 _EXTENSION = re.compile(
     r"[\s,;(/|·-]{0,4}\b(?:" + "|".join(sorted(map(re.escape, lexicon.EXTENSION_LABELS), key=len, reverse=True)) + r")"
-    r"\.?\s?:?\s?[-–]?\s?(\d{1,6})\b(?![\d/])",
+    r"\.?\s?:?\s?[-–]?\s?" + _NOT_WHOLE + r"(\d{1,6})\b(?![\d/])",
     re.IGNORECASE,
 )
 _LATER_EXTENSION = re.compile(
-    r"\b(?:durchwahl|dw|klappe|nebenstelle|nst|app|apparat|direktwahl)\.?\s?:?\s{0,3}[-–]?\s?(\d{1,6})\b(?![\d/ ]{2})",
+    r"\b(?:durchwahl|dw|klappe|nebenstelle|nst|app|apparat|direktwahl)\.?\s?:?\s{0,3}[-–]?\s?"
+    + _NOT_WHOLE
+    + r"(\d{1,6})\b(?![\d/ ]{2})",
     re.IGNORECASE,
 )
 _SWITCH_TAIL = re.compile(r"[\s/–‐‑−-]+0$")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from inbox_worker.core.reading.people import lexicon, organisations, phones
 from inbox_worker.core.reading.people.display import read_display_name
-from inbox_worker.core.reading.people.names import PersonName, parse_name
+from inbox_worker.core.reading.people.names import PersonName, couple, parse_name
 from inbox_worker.core.reading.people.ours import Ours, ours_of
 from inbox_worker.core.reading.people.signer import (
     RULE,
@@ -69,7 +69,11 @@ def signature_person(block: str, *, display_name: str, address: str, desk: Desk)
     ]
     organisation, role = organisation or display.organisation, role or display.role
     words = re.findall(r"\w+", f"{role or ''} {block if person is None else ''}".casefold())[:40]
-    for_somebody = signer.on_behalf or any(word in lexicon.ASSISTANTS for word in words)
+    for_somebody = (
+        signer.on_behalf
+        or any(word in lexicon.ASSISTANTS for word in words)
+        or any(is_office(piece.text) for piece in pieces)
+    )
     if person is None:
         return SignatureReading(None, tuple(because), "", organisation, for_somebody)
     return SignatureReading(
@@ -142,11 +146,22 @@ def _says_nothing(text: str, ours: Ours) -> bool:
 
 
 def _is_role(text: str, address: str) -> bool:
-    if not organisations.is_role(text):
+    if not organisations.is_role(text) or is_office(text):
         return False
     if " " not in text and organisations.domain_overlap(text, address) >= 0.8:
         return False  # "Nordstadtblogger" from nordstadtblogger.example is the house, not the job
     return organisations.begins_with_role(text) or organisations.shape(text, address).score < 5
+
+
+def is_office(text: str) -> bool:
+    """'Büro des Bürgermeisters', 'Vorzimmer der Landrätin': where somebody works, not what they are."""
+    words = text.casefold().split()
+    return (
+        len(words) > 2
+        and words[0] in lexicon.ASSISTANTS
+        and organisations.is_department(words[0])
+        and words[1] in {"des", "der", "von", "vom", "of"}
+    )
 
 
 def _may_stand_bare(text: str, name: PersonName | None) -> bool:
@@ -192,6 +207,8 @@ def _after_name(text: str, name: PersonName | None) -> str:
         return text
     if (parsed := parse_name(text)) and (parsed.family, parsed.given) == (name.family, name.given):
         return parsed.note
+    if couple(text):
+        return ""
     text, _ = without_signing(text)
     spelt = [word for word in f"{name.title or ''} {name.given or ''} {name.family or ''}".split() if word]
     rest = text

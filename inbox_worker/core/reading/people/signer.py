@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from inbox_worker.core.reading.people import lexicon, organisations, phones
 from inbox_worker.core.reading.people.display import Display
 from inbox_worker.core.reading.people.lexicon import fold
-from inbox_worker.core.reading.people.names import PersonName, is_initials, parse_name
+from inbox_worker.core.reading.people.names import PersonName, couple, is_initials, parse_name
 from inbox_worker.core.reading.people.ours import Ours
 
 _STRONG_SEPARATOR = re.compile(r"\s*(?:\||•|·|∙|▪|\t|;|///?)\s*|\s{3,}|\s+[–—/-]+\s+")
@@ -137,6 +137,8 @@ def _place(name: PersonName, distance: int | None, *, alone: bool) -> float:
 
 def _candidates(text: str) -> list[str]:
     plain = re.sub(r"\s+", " ", text).strip(" .,:;")
+    if both := couple(plain):
+        return list(both)
     whole = [plain]
     if "," in plain or "(" in plain:
         head = re.split(r"[,(]", plain, maxsplit=1)[0].strip()
@@ -154,7 +156,7 @@ def _evidence(candidate: str, name: PersonName, display: Display, address: str) 
     shown = display.name
     same_family = bool(shown and shown.family and name.family and _same(shown.family, name.family))
     if same_family:
-        score += 3
+        score += 3.5 if shown and name.given and _same(shown.given or "", name.given) else 3
     elif shown and shown.given and name.given and _same(shown.given, name.given):
         score += 1.5
     if not name.given or not name.family:
@@ -173,7 +175,7 @@ def _by_address(name: PersonName, address: str) -> float:
     local = fold(address.rpartition("@")[0])
     family, given = fold(name.family or ""), fold(name.given or "")
     if len(family) > 2 and family in local:
-        return 1.5
+        return 2.0 if len(given) > 2 and given in local else 1.5
     return 0.7 if len(given) > 2 and given in local else 0.0
 
 

@@ -184,7 +184,11 @@ def _name_words(tokens: list[_Token], i: int, text: str, *, lone: bool) -> tuple
                 i += 1
             break
         elif (
-            token.text.islower() and token.low in lexicon.PARTICLES and (words or lone) and _particle_run(tokens, i)
+            token.text.islower()
+            and token.low in lexicon.PARTICLES
+            and (words or lone)
+            and _particle_run(tokens, i)
+            and not _parts_from(token.low, words)
         ) or (_goes_on(token.text, words) or _middle_name(tokens, i, words)):
             words.append(token.text)
         else:
@@ -214,6 +218,8 @@ def _middle_name(tokens: list[_Token], i: int, words: list[str]) -> bool:
 
 def _particle_run(tokens: list[_Token], i: int) -> bool:
     """Particles count only in front of a capitalised word ('von der Lohe', not 'Anna und')."""
+    if tokens[i].low == "und" and tokens[i - 1].low in {"von", "v."} and i + 1 < len(tokens):
+        return tokens[i + 1].low == "zu" and _particle_run(tokens, i + 1)
     if tokens[i].low in {"und", "auf", "e", "i", "y"}:
         return False
     for token in tokens[i : i + 4]:
@@ -226,6 +232,15 @@ def _particle_run(tokens: list[_Token], i: int) -> bool:
         if token.low not in lexicon.PARTICLES:
             return False
     return False
+
+
+def _parts_from(particle: str, words: list[str]) -> bool:
+    """Whether 'zum' behind these words is a preposition ('Bernd Wackernagel zum Termin'): the family name is told."""
+    if particle not in lexicon.PREPOSITIONS or not words:
+        return False
+    if words[-1].islower() or any(word.casefold() in lexicon.NOBILITY for word in words):
+        return False  # 'von und zu', 'Graf von Ostheim zu Steinau'
+    return len(words) > 1 and not (particle == "zu" and all(map(is_given, words)))
 
 
 def _couple(tokens: list[_Token], i: int, text: str, title: str | None) -> tuple[list[Found], int] | None:
