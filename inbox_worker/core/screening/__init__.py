@@ -4,13 +4,14 @@ Header rules (`rules`) come first, words (`signs`, phrases as data) weigh in whe
 why no link may go out by itself though a person wrote. Never reads what a mail wants: that is `reading`'s task.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from inbox_worker.core.message import Message
 from inbox_worker.core.reading.parts import Parts, split
 from inbox_worker.core.registration import Desk, Intent, Reason, Verdict
-from inbox_worker.core.screening.obstacles import NOT_TO_US, obstacles
-from inbox_worker.core.screening.rules import RULES, Rule, traces
+from inbox_worker.core.screening.obstacles import NOT_TO_US, foreign_link, obstacles
+from inbox_worker.core.screening.rules import RELAYED, RULES, Rule, traces, unprompted
 from inbox_worker.core.screening.signs import Texts, Weighed, weigh
 
 __all__ = ["screen"]
@@ -20,6 +21,10 @@ _PROOF = 4
 _HINT = 3
 _ASKS = 2
 """Weight from which a person's wish is heard; a mere question mark in marketing stays below."""
+_BY_NAME = 2
+"""What a greeting by name adds to a person's wish: programs that answer do not know whom they answer."""
+_ABSENCE = 3
+"""As much as somebody who wants something from us may tell of their absence without becoming a machine by it."""
 _LEAVING = frozenset({"calls it off", "can not come"})
 _LONG = 2500
 """Characters beyond which hardly anybody registers; newsletters and digests are longer."""
@@ -32,12 +37,21 @@ def screen(message: Message, desk: Desk) -> Verdict:
     """
     parts = split(message)
     stands = tuple(obstacles(message, desk, f"{parts.new}\n{parts.signature}"))
-    scales = _Scales.of(message, parts)
+    scales = _Scales.of(message, parts, desk)
+    verdict = _judged(message, desk, scales, stands)
+    if verdict.kind in {None, Intent.BULK} and scales.fraud:
+        # Whatever it pretends to be: never answered, and a person is told.
+        return Verdict(Intent.UNCLEAR, certain=True, because=scales.fraud, obstacles=(*stands, *scales.fraud))
+    return verdict
+
+
+def _judged(message: Message, desk: Desk, scales: "_Scales", stands: tuple[Reason, ...]) -> Verdict:
+    """The table of header rules, then the words."""
     for rule in RULES:
         if value := rule.check(message):
             reason = Reason(rule.name, value, rule.where)
             if rule.certain:
-                return _machine(rule, reason, scales)
+                return _machine(rule, reason, scales, unprompted=unprompted(message))
             return _to_many(reason, scales, personal=_is_personal(message, desk), stands=stands)
     verdict = _by_words(scales, stands)
     if verdict.kind is None and (stray := [reason for reason in stands if reason.what == NOT_TO_US]):
@@ -55,9 +69,11 @@ class _Scales:
     only_comes: bool
     """A person's words, but no more than that somebody takes part in something."""
     length: int
+    fraud: tuple[Reason, ...]
+    """Why this is an attempt to get at a password; empty when it is none."""
 
     @classmethod
-    def of(cls, message: Message, parts: Parts) -> "_Scales":
+    def of(cls, message: Message, parts: Parts, desk: Desk) -> "_Scales":
         own = weigh(Texts.of(message.subject, f"{parts.new}\n{parts.signature}"))
         # Footers of newsletters and notices below bounces are cut off as boilerplate: those kinds are weighed by all.
         text = f"{parts.new}\n{parts.signature}\n{parts.boilerplate}"
@@ -68,9 +84,20 @@ class _Scales:
             bulk.weight + sum(weight for _, weight, _ in extra),
             bulk.because + tuple(Reason(name, value, "header") for name, _, value in extra),
         )
-        person = own["person"]
-        comes = _ASKS <= person.weight < _PROOF and not any(reason.what in _LEAVING for reason in person.because)
-        return cls(machine, person.weight, comes, len(parts.new))
+        person, announced, fraud = own["person"], machine[Intent.AUTO_REPLY], whole["fraud"]
+        heard = person.weight
+        if heard >= _ASKS and announced.weight and _greets(parts.new, desk):
+            heard += _BY_NAME
+        if person.to_us or any(reason.what in _LEAVING for reason in person.because):
+            comes = False
+            absence = announced.by_people - min(announced.by_people, _ABSENCE)
+            machine[Intent.AUTO_REPLY] = replace(announced, weight=announced.weight - absence)
+        else:
+            comes = _ASKS <= person.weight < _PROOF
+        strange: tuple[Reason, ...] = ()
+        if fraud.weight >= _PROOF and person.weight < _ASKS and (host := foreign_link(message)):
+            strange = (*fraud.because, Reason("a link to somebody else's server", host, "text"))
+        return cls(machine, heard, comes, len(parts.new), strange)
 
     @property
     def best(self) -> tuple[Intent, Weighed]:
@@ -78,11 +105,18 @@ class _Scales:
         return max(self.machine.items(), key=lambda item: item[1].weight)
 
 
-def _machine(rule: Rule, reason: Reason, scales: _Scales) -> Verdict:
+def _greets(text: str, desk: Desk) -> bool:
+    """Whether the first lines name our press contact."""
+    family = desk.contact.name.split()[-1:]
+    return any(re.search(rf"\b{re.escape(name)}\b", text.strip()[:80]) for name in family)
+
+
+def _machine(rule: Rule, reason: Reason, scales: _Scales, *, unprompted: bool) -> Verdict:
     """A header is proof; the words only tell which kind of machine it was."""
     kind, weighed = scales.best
     if rule.fixed or weighed.weight < _HINT:
-        return Verdict(rule.kind, certain=True, because=(reason,))
+        plain = Intent.BULK if unprompted and rule.kind is Intent.AUTO_REPLY else rule.kind
+        return Verdict(plain, certain=True, because=(reason,))
     return Verdict(kind, certain=True, because=(reason, *weighed.because))
 
 
@@ -95,6 +129,8 @@ def _to_many(reason: Reason, scales: _Scales, *, personal: bool, stands: tuple[R
     if bulk.weight >= _HINT or scales.length > _LONG:
         certain = bulk.weight >= _PROOF + scales.person or scales.person < _ASKS
         return Verdict(Intent.BULK, certain, because=(reason, *bulk.because), obstacles=stands)
+    if personal and reason.what == RELAYED and scales.person >= _ASKS and not bulk.weight:
+        return Verdict(obstacles=stands)
     if personal:
         return Verdict(obstacles=(*stands, reason))
     return Verdict(Intent.BULK, because=(reason, *bulk.because), obstacles=stands)

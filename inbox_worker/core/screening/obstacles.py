@@ -22,6 +22,7 @@ _ANCHOR = re.compile(
     r"https?://([\w.-]{3,100})",
     re.IGNORECASE,
 )
+_HOST = re.compile(r"https?://([\w.-]{3,100})", re.IGNORECASE)
 _REWRITERS = ("safelinks.protection", "urldefense", "mimecast", "cudasvc", "google.com", "linkprotect", "trendmicro")
 """Security gateways and mail services that replace every link; what they show is what was written."""
 _ADDRESSED = frozenset(
@@ -124,6 +125,17 @@ def _lure(message: Message) -> str:
         related = leads == shows or leads.endswith(f".{shows}") or shows.endswith(f".{leads.removeprefix('www.')}")
         if not related and leads.removeprefix("www.") != shows:
             return f"{shown} -> {target}"
+    return ""
+
+
+def foreign_link(message: Message) -> str:
+    """The host of the first link that does not lead to the sender's own domain, or ''."""
+    own = message.sender.domain if message.sender else ""
+    for found in _HOST.finditer(f"{message.text[:20_000]} {message.html[:50_000]}"):
+        leads = found[1].lower().removeprefix("www.")
+        related = leads == own or leads.endswith(f".{own}") or own.endswith(f".{leads}")
+        if not related and not any(rewriter in leads for rewriter in _REWRITERS):
+            return leads
     return ""
 
 

@@ -46,29 +46,34 @@ _AUTO_FIELDS = frozenset(
 )
 _NO = frozenset({"", "no", "false", "0", "none"})
 _SUPPRESS = "x-auto-response-suppress"
-_MAILING_FIELDS = frozenset(
+_RELAY_FIELDS = frozenset(
     {
         "feedback-id",
-        "list-unsubscribe-post",
-        "x-campaign",
-        "x-campaignid",
-        "x-campaign-id",
-        "x-csa-complaints",
         "x-report-abuse",
-        "x-mc-user",
+        "x-csa-complaints",
         "x-mailgun-sid",
         "x-sg-eid",
         "x-sg-id",
         "x-ses-outgoing",
+        "x-mandrill-user",
+        "x-sib-id",
+    }
+)
+"""What relays write on every mail, and providers of ordinary mailboxes, too."""
+_MAILING_FIELDS = frozenset(
+    {
+        "list-unsubscribe-post",
+        "x-campaign",
+        "x-campaignid",
+        "x-campaign-id",
+        "x-mc-user",
         "x-rpcampaign",
         "x-newsletter",
         "x-mailchimp-id",
         "x-mailer-recptid",
         "x-job",
-        "x-mandrill-user",
         "x-emarsys-identify",
         "x-cr-hashedpuid",
-        "x-sib-id",
         "x-mailin-campaign",
         "x-mailing-id",
         "x-listmember",
@@ -84,6 +89,11 @@ _MAILING_FIELDS = frozenset(
         "x-jira-fingerprint",
     }
 )
+_CAMPAIGN = re.compile(
+    r"x-(?:\w+-)?(?:campaign|mailing|newsletter|sequence|recipient|subscriber|contact|list)-?(?:id|name|key)?",
+    re.IGNORECASE,
+)
+"""Fields that name one of many: a relay for persons' mail does not count its receivers."""
 _LIST_FIELDS = frozenset(
     {
         "list-id",
@@ -207,9 +217,8 @@ def _itip(message: Message) -> str:
     return ""
 
 
-def _mailing(message: Message) -> str:
-    found = [header.name for header in message.headers if header.name.lower() in _MAILING_FIELDS]
-    return ", ".join(found[:3])
+def _named(fields: frozenset[str]) -> Callable[[Message], str]:
+    return lambda message: ", ".join([header.name for header in message.headers if header.name.lower() in fields][:3])
 
 
 def _listed(message: Message) -> str:
@@ -221,6 +230,9 @@ def _listed(message: Message) -> str:
             return f"{header.name}: {header.value}"
     return ""
 
+
+RELAYED = "sent through a relay for mass mail"
+"""A newsletter's way, but that of some people as well: a clear wish without any sign of mass mail is believed."""
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -247,10 +259,17 @@ RULES: tuple[Rule, ...] = (
     Rule("null return path", Intent.AUTO_REPLY, _null_path, "Return-Path"),
     Rule("an address that nobody reads", Intent.BULK, _local(_NOBODY), "From"),
     Rule("a robot's address", Intent.BULK, _local(_ROBOT), "From"),
-    Rule("sent to many by a mailing service", Intent.BULK, _mailing, "header", certain=False),
+    Rule("sent to many by a mailing service", Intent.BULK, _named(_MAILING_FIELDS), "header", certain=False),
     Rule("a mailing list", Intent.BULK, _listed, "header", certain=False),
+    Rule(RELAYED, Intent.BULK, _named(_RELAY_FIELDS), "header", certain=False),
 )
 """In this order; the certain ones first. What only hints is weighed together with the words."""
+
+
+def unprompted(message: Message) -> bool:
+    """Generated without any mail that it answers (RFC 3834 §5, "auto-generated"): a service's mail, no reply."""
+    generated = any(value.strip().lower() == "auto-generated" for value in message.all("Auto-Submitted"))
+    return generated and not any(message.first(name) for name in ("In-Reply-To", "References", _SUPPRESS))
 
 
 def traces(message: Message) -> tuple[tuple[str, int, str], ...]:
@@ -266,6 +285,8 @@ def traces(message: Message) -> tuple[tuple[str, int, str], ...]:
         found.append(("envelope sender made for one recipient", 2, path[:80]))
     if any(_PIXEL.search(tag) for tag in _IMAGE.findall(message.html[:50_000])):
         found.append(("tracking pixel", 1, ""))
+    if campaign := next((one.name for one in message.headers if _CAMPAIGN.fullmatch(one.name)), ""):
+        found.append(("field of a campaign", 2, campaign))
     if loop := message.first("X-Loop"):
         found.append(("X-Loop", 2, loop[:60]))
     if (links := len(re.findall(r"https?://", message.text))) >= 8:

@@ -18,6 +18,7 @@ _PREFIX = re.compile(
     r"^\s*(?:(?:re|aw|antw|wg|fwd?|sv|vs|tr|rif|odp|antwort|ha|vá)\s?(?:\[\d+\])?\s?:\s*|\[[^\]]{1,30}\]\s*)+",
     re.IGNORECASE,
 )
+_ANSWERS = re.compile(r"\b(?:re|aw|antw|sv|vs|rif|odp|antwort|ha|vá)\s?(?:\[\d+\])?\s?:", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _CALLED = "subject of an automatic reply"
 _SPACES = re.compile(r" {2,}")
@@ -53,15 +54,25 @@ class Sign:
     where: str
     weight: int
     phrases: tuple[_Phrase, ...]
+    by_people: bool = False
+    """Whether somebody who wants something from us says this as well: that they are away, until when."""
+    to_us: bool = False
+    """Whether only a person says this, and only to us."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """How much spoke for one kind, and what it was. `subject` says that the subject calls itself automatic."""
+    """How much spoke for one kind, and what it was.
+
+    `subject` says that the subject calls itself automatic; `by_people` is what of the weight people say as well, and
+    `to_us` whether a sign is among it that is directed at us.
+    """
 
     weight: int = 0
     because: tuple[Reason, ...] = ()
     subject: bool = False
+    by_people: int = 0
+    to_us: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +82,18 @@ class Texts:
     subject: str
     text: str
     words: frozenset[str]
+    answers: bool = False
+    """Whether the subject begins with Re: or AW:, so that the label behind it is that of the mail answered."""
 
     @classmethod
     def of(cls, subject: str, text: str) -> "Texts":
         """From a subject (its Re:, AW:, WG: are dropped) and the text that the writer did not quote."""
         if len(text) > _LIMIT:
             text = f"{text[: _LIMIT // 2]} {text[-_LIMIT // 2 :]}"
+        prefix = _PREFIX.match(subject)
+        answers = prefix is not None and _ANSWERS.search(prefix[0]) is not None
         subject, text = _plain(_PREFIX.sub("", subject)), _plain(text)
-        return cls(subject, text, frozenset(_WORD.findall(f"{subject} {text}")))
+        return cls(subject, text, frozenset(_WORD.findall(f"{subject} {text}")), answers)
 
 
 def _plain(text: str) -> str:
@@ -98,7 +113,7 @@ def _phrase(written: str) -> _Phrase:
 @lru_cache(maxsize=4096)
 def _pattern(written: str) -> re.Pattern[str]:
     pattern = "".join(
-        {" … ": r"\s(?:[^.!?]|(?<=\d)\.){0,70}?\s?", "*": r"\S*"}.get(part, re.escape(part))
+        {" … ": r"\s(?:[^.!?]|(?<=\d)\.|\.(?=\w)){0,70}?\s?", "*": r"\S*"}.get(part, re.escape(part))
         for part in re.split(r"( … |\*)", written)
     )
     start = r"(?<!\w)" if written[0].isalnum() else ""
@@ -110,11 +125,19 @@ def _load(name: str) -> tuple[Sign, ...]:
     path = Path(__file__).with_name("data") / f"{name}.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     return tuple(
-        Sign(one["name"], one["where"], one["weight"], tuple(map(_phrase, one["phrases"]))) for one in data["sign"]
+        Sign(
+            one["name"],
+            one["where"],
+            one["weight"],
+            tuple(map(_phrase, one["phrases"])),
+            one.get("by_people", False),
+            one.get("to_us", False),
+        )
+        for one in data["sign"]
     )
 
 
-SIGNS: dict[str, tuple[Sign, ...]] = {name: _load(name) for name in ("auto_reply", "bounce", "bulk", "person")}
+SIGNS: dict[str, tuple[Sign, ...]] = {name: _load(name) for name in ("auto_reply", "bounce", "bulk", "fraud", "person")}
 
 
 def _index() -> tuple[dict[str, tuple[int, ...]], tuple["_Row", ...]]:
@@ -149,7 +172,7 @@ _BY_WORD, _ROWS = _index()
 
 
 def weigh(texts: Texts) -> dict[str, Weighed]:
-    """For each kind ('auto_reply', 'bounce', 'bulk', 'person') all signs that these texts show, each counted once."""
+    """For each kind (the keys of `SIGNS`) all signs that these texts show, each counted once."""
     candidates = {row for word in texts.words & _BY_WORD.keys() for row in _BY_WORD[word]}
     found: dict[tuple[str, int], Reason] = {}
     for number in sorted(candidates | set(_BY_WORD.get("", ()))):
@@ -159,15 +182,20 @@ def weigh(texts: Texts) -> dict[str, Weighed]:
             if words:
                 found[row.kind, row.sign] = Reason(SIGNS[row.kind][row.sign].name, words, where)
     return {
-        kind: _weighed(signs, {number: found[of, number] for of, number in sorted(found) if of == kind})
+        kind: _weighed(signs, texts, {number: found[of, number] for of, number in sorted(found) if of == kind})
         for kind, signs in SIGNS.items()
     }
 
 
-def _weighed(signs: tuple[Sign, ...], found: dict[int, Reason]) -> Weighed:
-    """`found` by the number of the sign."""
+def _weighed(signs: tuple[Sign, ...], texts: Texts, found: dict[int, Reason]) -> Weighed:
+    """`found` by the number of the sign. A label behind a Re: is the answered mail's: it hardly weighs."""
+    weights = {
+        number: 1 if texts.answers and signs[number].where == "start" else signs[number].weight for number in found
+    }
     return Weighed(
-        weight=sum(signs[number].weight for number in found),
+        weight=sum(weights.values()),
         because=tuple(found.values()),
-        subject=any(reason.what == _CALLED for reason in found.values()),
+        subject=not texts.answers and any(reason.what == _CALLED for reason in found.values()),
+        by_people=sum(weight for number, weight in weights.items() if signs[number].by_people),
+        to_us=any(signs[number].to_us for number in found),
     )
