@@ -24,6 +24,8 @@ def fold(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """'thị' -> 'thi': marks dropped, everything else kept."""
+    if text.isascii():
+        return text
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 

@@ -35,6 +35,7 @@ class PersonName:
         return bool(self.family and self.given and not is_initials(self.given))
 
 
+@lru_cache(_REMEMBERED)
 def is_initials(text: str) -> bool:
     """'K.', 'K.-H.', 'F': nothing but initials."""
     return all(_INITIAL.fullmatch(piece) for piece in text.split())
@@ -104,6 +105,7 @@ def tidy_case(word: str) -> str:
     return re.sub(r"[^\W\d_]+", lambda m: m[0][0] + m[0][1:].lower(), word)
 
 
+@lru_cache(_REMEMBERED)
 def _shouted(word: str) -> bool:
     letters = [c for c in word if c.isalpha()]
     return len(letters) >= 3 and all(c.isupper() for c in letters)

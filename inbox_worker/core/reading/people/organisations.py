@@ -139,6 +139,7 @@ def is_department(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def domain_overlap(text: str, address: str) -> float:
     """How much of the sender's domain the words of `text` spell (0 to 1); freemail names never fit a signature."""
     host = address.rpartition("@")[2].casefold()
