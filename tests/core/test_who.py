@@ -20,6 +20,23 @@ def names(people: tuple[Registrant, ...]) -> list[str]:
         ("Statt meiner wird Frau Silke Hansen teilnehmen.", ["Silke Hansen"], ["Anna Berg"]),
         ("Für den Fachdiskurs melde ich an:\n\n- Klaus Wirtz\n- Silke Hansen", ["Klaus Wirtz", "Silke Hansen"], []),
         ("Ich melde mich an, Frau Haaf kennt mich schon.", ["Anna Berg"], []),
+        ("Für den Fachdiskurs melde ich an:\n\n- Klaus Wirtz\n- und ich selbst", ["Anna Berg", "Klaus Wirtz"], []),
+        ("Dabei sind beim Fachdiskurs:\n\n- Silke Hansen\n- ich", ["Anna Berg", "Silke Hansen"], []),
+        ("Im Namen unserer Chefredakteurin Silke Hansen sage ich zum Fachdiskurs zu.", ["Silke Hansen"], []),
+        ("On behalf of our editor, Silke Hansen, I would like to confirm her attendance.", ["Silke Hansen"], []),
+        ("I would like to register my editor Silke Hansen for the event.", ["Silke Hansen"], []),
+        (
+            "Meine Bestätigung ist da, danke. Bitte ergänzen Sie: Es kommt noch unser Praktikant Klaus Wirtz dazu.",
+            ["Klaus Wirtz"],
+            [],
+        ),
+        ("Ich bin schon angemeldet. Unser Volontär Klaus Wirtz kommt auch noch.", ["Klaus Wirtz"], []),
+        (
+            "Die Anmeldungen von Klaus Wirtz und Silke Hansen zum Fachdiskurs ziehe ich zurück, meine eigene ebenso.",
+            [],
+            ["Anna Berg", "Klaus Wirtz", "Silke Hansen"],
+        ),
+        ("Bitte streichen Sie Klaus Wirtz und auch meine eigene Anmeldung.", [], ["Anna Berg", "Klaus Wirtz"]),
     ],
 )
 def test_those_register_of_whom_the_mail_says_so(text: str, coming: list[str], leaving: list[str]) -> None:

@@ -16,6 +16,7 @@ from inbox_worker.core.reading.language import answer_language
 from inbox_worker.core.reading.learning import SPELLING, judge
 from inbox_worker.core.reading.parts import Parts, split
 from inbox_worker.core.reading.people import Mention, mentions, vcard_person, writer
+from inbox_worker.core.reading.people.companions import full_names, with_copied, with_half, with_own_signature
 from inbox_worker.core.reading.sentences import sentences
 from inbox_worker.core.reading.verdicts import Wish, wish
 from inbox_worker.core.reading.which import GENERIC, Sources, which
@@ -92,6 +93,7 @@ def _read(message: Message, desk: Desk) -> Request:
     subject = _subject(bare_subject, desk, calendar)
     reading = writer(source.new, source.signature, display_name=source.display_name, address=source.address, desk=desk)
     me = _with_card(reading.person, message)
+    found = full_names(found, reading.beside)
     listed = any(mention.listed for mention in found)
     reply = bare_subject != message.subject[:_MOST_SUBJECT]
     want = wish(text, subject, reply=reply, listed=listed, names=partial(_names_another, found, me))
@@ -109,7 +111,8 @@ def _read(message: Message, desk: Desk) -> Request:
     chosen = which(want, sources)
     named = named_people(found, text, source.new, want, me)
     people = who(want, text, named, me, reading.organisation or (me.organisation if me else None))
-    registrants = people.registrants
+    registrants = with_half(people.registrants, me, reading.beside, source.new)
+    registrants = with_copied(registrants, message.cc, source.new)
     if source.passed_on:
         registrants = tuple(replace(one, email=one.email or source.address) for one in registrants)
     because = (*want.because, language_reason, *chosen.because, *reading.because)
@@ -203,7 +206,8 @@ def _today(message: Message, desk: Desk) -> date:
 
 def _source(message: Message, parts: Parts, desk: Desk) -> _Source:
     sender = message.sender or Address("", "")
-    own = _Source(parts.new[:_MOST_TEXT], parts.signature[:_MOST_TEXT], sender.name, sender.addr_spec)
+    new, signature = with_own_signature(parts.new[:_MOST_TEXT], parts.signature[:_MOST_TEXT], sender.addr_spec)
+    own = _Source(new, signature, sender.name, sender.addr_spec)
     for forwarded in parts.forwarded:
         inner = forwarded.sender
         if not forwarded.text.strip() or (inner and inner.key in desk.addresses):

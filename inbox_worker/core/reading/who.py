@@ -37,6 +37,9 @@ _THEIR_PLACE = _pattern("their_place")
 _REPLACED = _pattern("replaced")
 _SENDING = re.compile(r"\b(?:schicken|senden|send|mailen|zusenden|Zugangsdaten|Link)\b", re.IGNORECASE)
 _SELF_VERB = _pattern("self_verb")
+_FOR_ANOTHER = _pattern("for_another")
+_ME_TOO = _pattern("me_too")
+_ALREADY_IN = _pattern("already_in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,9 @@ def who(
         if len(talked) == 1:
             return People((_housed(talked[0], home),), deduplicated(gone))
     steps_back = _steps_back(text)
-    already = any(one.is_likely("already") and _first_person(one) for one in text)
+    already = any(
+        (one.is_likely("already") and _first_person(one)) or _ALREADY_IN.search(one.sentence.text) for one in text
+    )
     comes = not others or (not already and _comes(wish, text, named, me))
     if steps_back and others:
         comes = False
@@ -243,6 +248,10 @@ def _steps_back(text: Sequence[Evidence]) -> bool:
 def _comes(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Registrant | None) -> bool:
     """Whether the writer comes too, though others are named."""
     nameless = me is None or not (me.family_name or me.given_name)
+    if any(person.coming and person.mention.listed for person in named) and any(
+        _ME_TOO.search(line) for one in text for line in one.sentence.text.split("\n")
+    ):
+        return not nameless
     for one in wish.coming:
         if one.sentence.where != "text":
             continue
@@ -259,6 +268,8 @@ def _comes(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Reg
             and not _SENDING.search(one.sentence.text)
         ):
             return True
+        if _FOR_ANOTHER.search(one.sentence.text):
+            continue
         if with_others and _SELF_VERB.search(one.sentence.text) and not nameless:
             return True
     return False

@@ -24,6 +24,10 @@ _OPENERS = re.compile(
     r"|the|a|an|my|as|who is|hier|bei uns|derzeit|zurzeit|zuständige[rn]?)\s+",
     re.IGNORECASE,
 )
+_ROLE_OF = re.compile(
+    r"(?:^|(?<=\s))(?P<role>[A-ZÄÖÜ][\w-]{3,40} (?:der|des|für|vom) [A-ZÄÖÜ][\w-]{2,40}"
+    r"(?: (?:und|&) [A-ZÄÖÜ][\w-]{2,30})?),?\s+(?:(?:Herrn?|Frau) )?(?:(?:Dr|Prof)\. )*$"
+)
 _ORDINAL = re.compile(r"\d\. ")
 _MARKS = re.compile(r"\s*(?:[,;()|•\t–—<>\[\]]|\s-\s|\s/\s|/(?=[A-ZÄÖÜ])|\n|:)\s*")
 
@@ -47,6 +51,9 @@ class Details:
 def role_before(context: str) -> tuple[str | None, bool]:
     """The role words that lead up to a name ('unsere Chefredakteurin, Frau'), and whether it says colleague."""
     rest = context[-160:]
+    if (told := _ROLE_OF.search(rest)) and organisations.role_word(told["role"].split()[0]):
+        role = organisations.split_role_and_organisation(told["role"])[0]
+        return role, bool(told["role"].split()[0].casefold() in lexicon.COLLEAGUES)
     words: list[str] = []
     colleague = False
     for _ in range(6):

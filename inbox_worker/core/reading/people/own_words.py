@@ -154,5 +154,24 @@ def own_role(sentences: list[str]) -> str | None:
             head = next((i for i, w in enumerate(words[:3]) if organisations.role_word(w.strip(",."))), None)
             if head is None or any(w[:1].islower() and w.casefold() not in lexicon.ROLE_FIRST for w in words[:head]):
                 continue
-            return " ".join(words[: head + 1]).strip(",.")
+            return " ".join(words[: head + 1 + _belonging(words[head + 1 :])]).strip(",.")
     return None
+
+
+def _belonging(words: list[str]) -> int:
+    """How many words behind a role still tell what it is: 'vom Dienst', 'für Deutschland', 'für Bau und Verkehr'."""
+    if [word.strip(",.") for word in words[:2]] in (["vom", "Dienst"], ["im", "Ruhestand"]):
+        return 2
+    if not words or words[0] not in {"für", "for"}:
+        return 0
+    count = 1
+    while count < len(words) and (
+        words[count][:1].isupper() or (count > 1 and words[count] in {"und", "&", "and"} and len(words) > count + 1)
+    ):
+        count += 1
+    topic = words[1:count]
+    while topic and topic[-1][:1].islower():
+        topic.pop()
+    # "Reporter für Radio Elbe": the house, not the topic
+    house = any(organisations.kind_gender(word) for word in topic) or "-" in " ".join(topic)
+    return 1 + len(topic) if topic and not house else 0

@@ -39,7 +39,8 @@ class SignatureReading:
 
     `source` tells where the name stood. `organisation` is the office's even when no person is named. `for_somebody`:
     signed "i. A." or by an assistant, so perhaps for somebody else. `partial` tells that given or family name is
-    missing, so another mention of the same person in the text may complete it.
+    missing, so another mention of the same person in the text may complete it. `beside` is the other half of a couple
+    that signs together ("Petra und Jens Vogt").
     """
 
     person: Registrant | None = None
@@ -48,6 +49,7 @@ class SignatureReading:
     organisation: str | None = None
     for_somebody: bool = False
     partial: bool = False
+    beside: PersonName | None = None
 
 
 def signature_person(block: str, *, display_name: str, address: str, desk: Desk) -> SignatureReading:
@@ -83,7 +85,20 @@ def signature_person(block: str, *, display_name: str, address: str, desk: Desk)
         organisation,
         for_somebody,
         partial=not (person.given and person.family),
+        beside=_beside(pieces, person),
     )
+
+
+def _beside(pieces: list[Piece], person: PersonName) -> PersonName | None:
+    """Who signs together with `person`, in 'Almuth und Hartmut Sieveking'."""
+    for piece in pieces:
+        closed = without_closing(piece.text)
+        both = couple(closed or piece.text)
+        halves = [half for half in map(parse_name, both or ()) if half]
+        others = [half for half in halves if half.given != person.given]
+        if len(halves) == 2 and len(others) == 1 and others[0].family == person.family:
+            return others[0]
+    return None
 
 
 def _said(what: str, signed: str | None, shown: str | None) -> list[Reason]:
