@@ -54,6 +54,11 @@ def test_a_relays_field_stops_nobody_who_says_what_they_want_but_a_mailing_servi
     assert [one.what for one in judged({**wish, "fields": ["X-Mailchimp-Id: 1"]}).obstacles] == [
         "sent to many by a mailing service"
     ]
+    click = {
+        "text": "Guten Tag, bitte folgen Sie dem Link: https://x.example/anmeldung/77",
+        "fields": ["Feedback-ID: 1"],
+    }
+    assert judged({**wish, **click}).obstacles
     assert judged({"subject": "Neues", "text": "Der Herbst ist da.", "fields": ["Feedback-ID: 1"]}).obstacles
 
 

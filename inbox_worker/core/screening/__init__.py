@@ -25,6 +25,7 @@ _BY_NAME = 2
 """What a greeting by name adds to a person's wish: programs that answer do not know whom they answer."""
 _ABSENCE = 3
 """As much as somebody who wants something from us may tell of their absence without becoming a machine by it."""
+_CLICK = re.compile(r"https?://[^\s/]+/\S{8}", re.IGNORECASE)
 _LEAVING = frozenset({"calls it off", "can not come"})
 _LONG = 2500
 """Characters beyond which hardly anybody registers; newsletters and digests are longer."""
@@ -69,6 +70,8 @@ class _Scales:
     only_comes: bool
     """A person's words, but no more than that somebody takes part in something."""
     length: int
+    leads_away: bool
+    """Whether the writer's own text holds a link that is more than a house's address: mass mail wants a click."""
     fraud: tuple[Reason, ...]
     """Why this is an attempt to get at a password; empty when it is none."""
 
@@ -97,7 +100,7 @@ class _Scales:
         strange: tuple[Reason, ...] = ()
         if fraud.weight >= _PROOF and person.weight < _ASKS and (host := foreign_link(message)):
             strange = (*fraud.because, Reason("a link to somebody else's server", host, "text"))
-        return cls(machine, heard, comes, len(parts.new), strange)
+        return cls(machine, heard, comes, len(parts.new), bool(_CLICK.search(parts.new)), strange)
 
     @property
     def best(self) -> tuple[Intent, Weighed]:
@@ -129,7 +132,7 @@ def _to_many(reason: Reason, scales: _Scales, *, personal: bool, stands: tuple[R
     if bulk.weight >= _HINT or scales.length > _LONG:
         certain = bulk.weight >= _PROOF + scales.person or scales.person < _ASKS
         return Verdict(Intent.BULK, certain, because=(reason, *bulk.because), obstacles=stands)
-    if personal and reason.what == RELAYED and scales.person >= _ASKS and not bulk.weight:
+    if personal and reason.what == RELAYED and scales.person >= _ASKS > bulk.weight and not scales.leads_away:
         return Verdict(obstacles=stands)
     if personal:
         return Verdict(obstacles=(*stands, reason))
