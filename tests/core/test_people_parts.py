@@ -4,8 +4,9 @@ import pytest
 
 from inbox_worker.core.reading.people.display import read_display_name
 from inbox_worker.core.reading.people.names import PersonName, parse_name
-from inbox_worker.core.reading.people.organisations import kind_gender, nominative, split_role_and_organisation
+from inbox_worker.core.reading.people.organisations import kind_gender, nominative
 from inbox_worker.core.reading.people.phones import direct_phone, find_phones, region_of
+from inbox_worker.core.reading.people.roles import split_role_and_organisation
 
 _NAMES = {
     "Anna Schmitt": ("Anna", "Schmitt", None),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from inbox_worker.core.reading.people import lexicon, organisations
 from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.phones import find_phones
+from inbox_worker.core.reading.people.roles import split_role_and_organisation
 
 MAIL = re.compile(r"(?<![\w.+-])[\w][\w.+'-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _SENTENCE_END = re.compile(
@@ -27,6 +28,9 @@ _OPENERS = re.compile(
 _ROLE_OF = re.compile(
     r"(?:^|(?<=\s))(?P<role>[A-ZÄÖÜ][\w-]{3,40} (?:der|des|für|vom) [A-ZÄÖÜ][\w-]{2,40}"
     r"(?: (?:und|&) [A-ZÄÖÜ][\w-]{2,30})?),?\s+(?:(?:Herrn?|Frau) )?(?:(?:Dr|Prof)\. )*$"
+)
+_ENGLISH_ROLE_OF = re.compile(
+    r"\b(?:[Oo]ur|[Mm]y|[Tt]he) (?P<role>[a-z]+(?: [a-z]+)? of (?:the )?[A-Za-z]{3,20}(?: and [A-Za-z]{3,20})?),? $"
 )
 _ORDINAL = re.compile(r"\d\. ")
 _MARKS = re.compile(r"\s*(?:[,;()|•\t–—<>\[\]]|\s-\s|\s/\s|/(?=[A-ZÄÖÜ])|\n|:)\s*")
@@ -52,8 +56,10 @@ def role_before(context: str) -> tuple[str | None, bool]:
     """The role words that lead up to a name ('unsere Chefredakteurin, Frau'), and whether it says colleague."""
     rest = context[-160:]
     if (told := _ROLE_OF.search(rest)) and organisations.role_word(told["role"].split()[0]):
-        role = organisations.split_role_and_organisation(told["role"])[0]
+        role = split_role_and_organisation(told["role"])[0]
         return role, bool(told["role"].split()[0].casefold() in lexicon.COLLEAGUES)
+    if (english := _ENGLISH_ROLE_OF.search(rest)) and any(map(organisations.role_word, english["role"].split()[:2])):
+        return english["role"], False
     words: list[str] = []
     colleague = False
     for _ in range(6):
@@ -118,7 +124,7 @@ def details_after(behind: str, region: str, *, listed: bool, family: str) -> Det
         if words[0].casefold() in lexicon.COLLEAGUES and not organisations.role_word(words[0]):
             colleague = True
         if role is None and len(words) <= 9 and _starts_with_role(words):
-            role, proper = organisations.split_role_and_organisation(_short(piece))
+            role, proper = split_role_and_organisation(_short(piece))
         else:
             proper = _linked(piece) if position <= 2 else None
             proper = proper or _house(piece, family, near=compact or position > 0)
@@ -187,11 +193,14 @@ def _starts_with_role(words: list[str]) -> bool:
     return False
 
 
+_BEFORE_ARTICLE = frozenset({"für", "bei", "von", "aus", "for", "at", "of", "with"})
+
+
 def _short(piece: str) -> str:
     """A role ends where a verb or a relative clause begins ('Reporterin wird teilnehmen')."""
     words = piece.split()
     for i, word in enumerate(words[1:], start=1):
-        if word[:1].islower() and word.casefold() in lexicon.CLAUSE_WORDS:
+        if word[:1].islower() and word.casefold() in lexicon.CLAUSE_WORDS and words[i - 1] not in _BEFORE_ARTICLE:
             return " ".join(words[:i])
     return piece
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from inbox_worker.core.reading.people import lexicon, organisations
 from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.names import PersonName, is_given, parse_name
+from inbox_worker.core.reading.people.roles import split_role_and_organisation
 
 _SPLIT = re.compile(r"\s*[|/•·]\s*|\s+[-–—]\s+|\s+@\s+|\s*[\[(]|[\])]\s*")
 _VIA = re.compile(r"\s+(?:via|über|c/o|per|through)\s+.*$", re.IGNORECASE)
@@ -45,7 +46,7 @@ def _with_part(shown: Display, part: str, address: str, *, apart: bool) -> Displ
     """`shown` with what a part besides the name tells; `apart` from the name by brackets or a bar."""
     shape = organisations.shape(part, address)
     if organisations.is_role(part) and shape.score < 5:
-        written, proper = organisations.split_role_and_organisation(part)
+        written, proper = split_role_and_organisation(part)
         return replace(shown, role=shown.role or written, organisation=shown.organisation or proper)
     if shown.organisation or organisations.is_department(shape.name or part):
         return shown

@@ -11,6 +11,7 @@ from inbox_worker.core.reading.people.details import MAIL
 from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.names import PersonName, is_given, parse_name, take_titles
 from inbox_worker.core.reading.people.phones import direct_phone
+from inbox_worker.core.reading.people.roles import split_role_and_organisation
 from inbox_worker.core.registration import Registrant
 
 _LABEL = r"(?:" + "|".join(sorted((re.escape(label) for label in lexicon.LABELS), key=len, reverse=True)) + r")"
@@ -179,7 +180,7 @@ def _bare_row(cells: list[str], region: str, *, family_first: bool) -> Registran
         elif number := direct_phone(cell, region=region):
             phone = phone or number
         elif organisations.is_role(cell):
-            written, proper = organisations.split_role_and_organisation(cell)
+            written, proper = split_role_and_organisation(cell)
             role, organisation = role or written, organisation or proper
         elif organisation is None and organisations.shape(cell).score >= 0 and cell[:1].isupper() and len(cell) > 2:
             organisation = organisations.tidy(cell)

@@ -96,6 +96,15 @@ def is_name_word(token: str) -> bool:
     return bool(dash) and first.casefold() in lexicon.PARTICLES and rest[:1].isupper()
 
 
+def is_preposition(particle: str, words: list[str]) -> bool:
+    """Whether 'zum' behind these words is a preposition ('Bernd Wackernagel zum Termin'): the family name is told."""
+    if particle not in lexicon.PREPOSITIONS or not words:
+        return False
+    if words[-1].islower() or any(word.casefold() in lexicon.NOBILITY for word in words):
+        return False  # 'von und zu', 'Graf von Ostheim zu Steinau'
+    return len(words) > 1 and not (particle == "zu" and all(map(is_given, words)))
+
+
 @lru_cache(_REMEMBERED)
 def tidy_case(word: str) -> str:
     """'DELACROIX' -> 'Delacroix', 'MÜLLER-NEY' -> 'Müller-Ney'; mixed case and initials stay as they are."""

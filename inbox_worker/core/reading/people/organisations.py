@@ -11,7 +11,7 @@ from functools import lru_cache
 from inbox_worker.core.reading.people import lexicon
 from inbox_worker.core.reading.people.lexicon import fold
 
-_QUOTED = re.compile(r"[„“\"»«›‹‚‘]([^„“”\"»«›‹‚‘’]{2,60})[“”\"»«›‹‘’]")
+QUOTED = re.compile(r"[„“\"»«›‹‚‘]([^„“”\"»«›‹‚‘’]{2,60})[“”\"»«›‹‘’]")
 _BRACKETS = re.compile(r"\s*\([^()]*\)")
 _LEGAL_FORM = re.compile(
     r"[\s,]*\b(?:gGmbH|GmbH(?: ?& ?Co\.? ?KG(?:aA)?)?|AG|e\. ?V\.|eG|KG|UG(?: \(haftungsbeschränkt\))?"
@@ -24,13 +24,7 @@ _COMPANY = re.compile(
 )
 _WORDS = re.compile(r"[^\W_][\w'’.\-]*|&|\+")
 _PLAIN_WORDS = re.compile(r"[^\W_][^\W_'’]*")
-_ARTICLE = re.compile(r"^(?:der|die|das|dem|den|des|vom|beim|von|bei|für|the|at|of|for|im|in|aus)\s+")
-_LINKS = re.compile(
-    r"\s(?:(?:bei|beim|für|von|vom|at|of|for|with|in|im)(?:\s(?:der|die|das|dem|den|the))?|der|des|@)\s"
-    r"(?=[„\"»A-ZÄÖÜ\d])"
-)
-_OF_THE_ROLE = re.compile(r"\s(?:vom Dienst|im Ruhestand|of Staff|in Chief)\b", re.IGNORECASE)
-_AT = ("bei", "beim", "at", "@")
+ARTICLE = re.compile(r"^(?:der|die|das|dem|den|des|vom|beim|von|bei|für|the|at|of|for|im|in|aus)\s+")
 _DIGIT = re.compile(r"\d")
 _STREET = re.compile(
     r"(?:" + "|".join(map(re.escape, lexicon.STREETS)) + r")\W{0,2}\s?\d{1,5}\s?[a-zA-Z]?\b",
@@ -172,7 +166,7 @@ def _plain(word: str) -> str:
 def tidy(text: str) -> str:
     """The proper name in `text`: quotes, brackets, kinds of thing in front and punctuation taken off."""
     bare = text.strip()
-    quoted = _QUOTED.search(bare)
+    quoted = QUOTED.search(bare)
     if quoted and len(fold(quoted[1])) > 2:
         return quoted[1].strip(" ,.;:")
     bare = _BRACKETS.sub("", bare).strip(" \t,;:–—|/•*·-_\"'„“”»«")
@@ -181,7 +175,7 @@ def tidy(text: str) -> str:
     lowered = bare.casefold()
     for kind in lexicon.KINDS_BEFORE:
         if lowered.startswith(kind + " "):
-            rest = _ARTICLE.sub("", bare[len(kind) + 1 :]).strip(" :–-")
+            rest = ARTICLE.sub("", bare[len(kind) + 1 :]).strip(" :–-")
             if rest[:1].isupper() and (
                 kind_gender(rest.split()[-1]) or kind_gender(rest.split()[0]) or "-" in rest.split()[0]
             ):
@@ -236,7 +230,7 @@ def shape(text: str, address: str = "") -> Shape:
     words = [word for word in _WORDS.findall(name) if word not in "&+"]
     score = 5 if overlap >= 0.5 else 2 if overlap >= 0.3 else 0
     score += 3 if any(kind_gender(word) for word in words) else 0
-    score += 2 if _QUOTED.search(text) else 0
+    score += 2 if QUOTED.search(text) else 0
     score -= _company(name)
     if is_department(name):
         score -= 4 if overlap < 0.5 else 2
@@ -267,80 +261,3 @@ def begins_with_role(text: str) -> bool:
         if role_word(word):
             return position == 0 or all(w.casefold() in lexicon.ROLE_FIRST or w.isdigit() for w in words[:position])
     return False
-
-
-def _link_to_house(text: str) -> re.Match[str] | None:
-    """The preposition that leads from a role to its house; 'vom Dienst', 'für Deutschland bei …' belong to the role."""
-    links = [link for link in _LINKS.finditer(text) if not _OF_THE_ROLE.match(text, link.start())]
-    topics = [link for link in links if link[0].split()[0] in {"für", "for"}]
-    houses = [link for link in links if link[0].split()[0] in _AT]
-    if links and houses and links[0] in topics:
-        return houses[0]
-    return links[0] if links else None
-
-
-def _stands_alone(name: str) -> bool:
-    """Whether words behind 'bei' can be a house that no word of ours explains ('UniFM Marbeck')."""
-    words = name.split()
-    return 0 < len(words) <= 4 and not any(
-        not (word[:1].isupper() or word[:1].isdigit())
-        or role_word(word)
-        or word in {"Frau", "Herrn", "Herr"}
-        or (len(words) == 1 and (kind_gender(word) or word.casefold() in lexicon.NOT_NAMES))
-        for word in words
-    )
-
-
-def split_role_and_organisation(text: str, address: str = "") -> tuple[str | None, str | None]:
-    """'1. Bürgermeister Markt Obersteinach' -> both; 'Leiterin der Lokalredaktion' -> the role alone."""
-    if linked := _link_to_house(text):
-        role, rest = text[: linked.start()].strip(" ,"), text[linked.start() :].strip()
-        phrase = re.sub(r"^(?:bei|für|von|at|of|for|with|in|@)\s+", "", rest)
-        proper = tidy(nominative(_ARTICLE.sub("", phrase), phrase))
-        first = proper.split()[0] if proper.split() else ""
-        known = (
-            (_is_proper_organisation(proper) and kind_gender(first) != "pl")
-            or (rest.split()[0] in _AT and _stands_alone(proper))
-            or domain_overlap(proper, address) >= 0.6
-        )
-        if is_role(role) and known and not is_department(proper):
-            return role, proper
-        return text, None
-    quoted = _QUOTED.search(text)
-    if quoted and is_role(text[: quoted.start()]) and not text[quoted.end() :].strip(" .,"):
-        return text[: quoted.start()].strip(" ,"), quoted[1].strip()
-    words = text.split()
-    for i in range(1, len(words)):
-        piece = " ".join(words[i:])
-        front = " ".join(words[:i])
-        if not is_role(front) or is_role(piece) or is_department(piece) or words[i - 1][-1:] in "&,-":
-            continue
-        if "&" in words[i:] or "und" in words[i:]:
-            break
-        first = words[i].casefold()
-        public = first in lexicon.PUBLIC_WORDS or first in lexicon.PUBLIC_ENDINGS
-        if (public or first in lexicon.MEDIA_WORDS or first == "radio") and len(words) > i + 1:
-            return front.rstrip(","), piece
-        if address and domain_overlap(piece, address) >= 0.6:
-            return front.rstrip(","), tidy(piece)
-    return text, None
-
-
-def _is_proper_organisation(name: str) -> bool:
-    words = name.split()
-    if not words or (not words[0][:1].isupper() and not words[0][:1].isdigit()):
-        return False
-    kinds = [w for w in words if kind_gender(w)]
-    if not kinds:
-        return False
-    # a bare common noun ("der Stadtverwaltung", "der Redaktion") names nobody
-    return (
-        len(words) > 1
-        or "-" in words[0]
-        or kinds[0].casefold()
-        not in {
-            *lexicon.PUBLIC_ENDINGS,
-            *lexicon.PUBLIC_WORDS,
-            *lexicon.MEDIA_ENDINGS,
-        }
-    )

@@ -11,6 +11,7 @@ from inbox_worker.core.reading.people import lexicon, organisations, phones
 from inbox_worker.core.reading.people.display import read_display_name
 from inbox_worker.core.reading.people.names import PersonName, couple, parse_name
 from inbox_worker.core.reading.people.ours import Ours, ours_of
+from inbox_worker.core.reading.people.roles import split_role_and_organisation
 from inbox_worker.core.reading.people.signer import (
     RULE,
     Piece,
@@ -122,7 +123,7 @@ def _organisation_and_role(
             if _says_nothing(plain, ours):
                 continue
             if _is_role(plain, address):
-                written, proper = organisations.split_role_and_organisation(plain, address)
+                written, proper = split_role_and_organisation(plain, address)
                 if role is None and written and len(written) < 80 and piece.line - name_line <= _ROLE_LINES:
                     role = written.strip(" ,")
                 if proper:

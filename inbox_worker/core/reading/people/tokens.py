@@ -15,6 +15,7 @@ from inbox_worker.core.reading.people.names import (
     is_given,
     is_initials,
     is_name_word,
+    is_preposition,
     is_title,
     split_name,
     take_titles,
@@ -188,7 +189,7 @@ def _name_words(tokens: list[_Token], i: int, text: str, *, lone: bool) -> tuple
             and token.low in lexicon.PARTICLES
             and (words or lone)
             and _particle_run(tokens, i)
-            and not _parts_from(token.low, words)
+            and not is_preposition(token.low, words)
         ) or (_goes_on(token.text, words) or _middle_name(tokens, i, words)):
             words.append(token.text)
         else:
@@ -222,7 +223,7 @@ def _particle_run(tokens: list[_Token], i: int) -> bool:
         return tokens[i + 1].low == "zu" and _particle_run(tokens, i + 1)
     if tokens[i].low in {"und", "auf", "e", "i", "y"}:
         return False
-    for token in tokens[i : i + 4]:
+    for token in tokens[i : i + 5]:
         if token.text[:1].isupper():
             return (
                 is_name_word(token.text.rstrip("."))
@@ -234,21 +235,13 @@ def _particle_run(tokens: list[_Token], i: int) -> bool:
     return False
 
 
-def _parts_from(particle: str, words: list[str]) -> bool:
-    """Whether 'zum' behind these words is a preposition ('Bernd Wackernagel zum Termin'): the family name is told."""
-    if particle not in lexicon.PREPOSITIONS or not words:
-        return False
-    if words[-1].islower() or any(word.casefold() in lexicon.NOBILITY for word in words):
-        return False  # 'von und zu', 'Graf von Ostheim zu Steinau'
-    return len(words) > 1 and not (particle == "zu" and all(map(is_given, words)))
-
-
 def _couple(tokens: list[_Token], i: int, text: str, title: str | None) -> tuple[list[Found], int] | None:
     """'Petra und Jens Vogt': both carry the family name behind the second given name."""
     if i + 3 >= len(tokens) or not is_given(tokens[i].text) or tokens[i + 1].low not in _JOINERS:
         return None
-    words, last = _name_words(tokens, i + 2, text, lone=False)
-    second = split_name(words) if len(words) > 1 and is_given(words[0]) else None
+    begin, second_title = _titles(tokens, i + 2)
+    words, last = _name_words(tokens, begin, text, lone=False)
+    second = split_name(words, title=second_title) if len(words) > 1 and is_given(words[0]) else None
     if second is None or not second.family:
         return None
     one = PersonName(tidy_case(tokens[i].text), second.family, title, known=True)
