@@ -1,5 +1,8 @@
 """The small parts under the reader: phrases, sentences, spelling, and the learned model."""
 
+import json
+from importlib.resources import files
+
 import pytest
 
 from inbox_worker.core.reading.intent import evidence
@@ -7,7 +10,7 @@ from inbox_worker.core.reading.learning import LABELS, MODEL, judge
 from inbox_worker.core.reading.phrases import Phrases
 from inbox_worker.core.reading.sentences import sentences, words_of
 from inbox_worker.core.reading.spelling import Spelling
-from inbox_worker.core.reading.training import examples
+from inbox_worker.core.reading.training import digest, examples
 
 
 @pytest.mark.parametrize(
@@ -61,6 +64,11 @@ def test_the_model_knows_its_own_examples() -> None:
     seen = examples()[::7]
     right = sum(max(found := MODEL.judge(features), key=found.__getitem__) == LABELS[label] for features, label in seen)
     assert right / len(seen) > 0.97
+
+
+def test_the_model_was_trained_on_the_examples_that_lie_beside_it() -> None:
+    model = json.loads(files("inbox_worker.core.reading").joinpath("data/model.json").read_text("utf-8"))
+    assert model["examples"] == digest(), "python -m inbox_worker.core.reading.training, and commit the model"
 
 
 def test_likeness_adds_up_to_one_before_the_phrases_add_theirs() -> None:

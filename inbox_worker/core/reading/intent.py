@@ -14,6 +14,7 @@ from inbox_worker.core.reading.spelling import Spelling
 STRONG, WEAK = 1.0, 0.5
 _COMING = frozenset({"self", "other", "any"})
 _GOING = frozenset({"decline_self", "decline_other"})
+_VOIDABLE = _COMING | _GOING | {"ask"}
 _QUESTION_WORDS = frozenset(
     [
         "wie",
@@ -156,8 +157,14 @@ def evidence(sentence: Sentence, spelling: Spelling | None = None) -> Evidence:
     kept = [hit for hit in hits if hit is not None]
     going = [hit for hit in kept if hit.act in _GOING and hit.weight >= STRONG]
     settled = [hit for hit in kept if hit.act in {"trouble", "registered"} and hit.weight >= STRONG]
+    void = [hit for hit in kept if hit.act == "void"]
+    unsure = [hit for hit in kept if hit.act == "unsure"]
     by_act: dict[str, list[Hit]] = {}
     for hit in kept:
+        if hit.act in _VOIDABLE and any(_overlap(hit, other) for other in void):
+            continue
+        if hit.act == "registered" and any(_overlap(hit, other) for other in unsure):
+            continue
         if hit.act in _COMING and any(_overlap(hit, other) for other in going):
             continue
         if hit.act == "any" and any(_overlap(hit, other) for other in settled):

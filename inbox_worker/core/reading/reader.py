@@ -35,7 +35,10 @@ _DEAR = re.compile(
     re.IGNORECASE,
 )
 _STRANGE, _DOUBTFUL, _CERTAIN = 0.3, 0.12, 0.5
+_ANSWERED = frozenset({Intent.REGISTRATION, Intent.LINK_REQUEST, Intent.INQUIRY, Intent.CANCELLATION})
+_PLAIN = 0.8
 _INITIALS = 2
+_FEW = 3
 _LONG_GREETING = 7
 _GREETING = re.compile(
     r"(?:sehr geehrte|geehrte|verehrte|werte|liebe|hallo|hi|hey|moin|servus|gru(?:ß|ss)|grüß|grüezi|tach|tag\b|"
@@ -74,7 +77,7 @@ def read(message: Message, verdict: Verdict, desk: Desk) -> Request:
             return Request(verdict.kind, request.language, because=verdict.because)
         obstacles = (*verdict.because, *verdict.obstacles)
         return replace(request, obstacles=(*request.obstacles, *obstacles))
-    if request.intent in {Intent.REGISTRATION, Intent.LINK_REQUEST}:
+    if request.intent in _ANSWERED:
         return replace(request, obstacles=(*request.obstacles, *verdict.obstacles))
     return request
 
@@ -94,7 +97,7 @@ def _read(message: Message, desk: Desk) -> Request:
     reading = writer(source.new, source.signature, display_name=source.display_name, address=source.address, desk=desk)
     me = _with_card(reading.person, message)
     found = full_names(found, reading.beside)
-    listed = any(mention.listed for mention in found)
+    listed = any(mention.listed for mention in found) or _filled_in(text, subject, found, parts.quotes)
     reply = bare_subject != message.subject[:_MOST_SUBJECT]
     want = wish(text, subject, reply=reply, listed=listed, names=partial(_names_another, found, me))
     if want.intent is Intent.REGISTRATION and not found and (me is None or not text):
@@ -124,6 +127,20 @@ def _read(message: Message, desk: Desk) -> Request:
     if intent is Intent.REGISTRATION:
         concerns, obstacles = (*concerns, *chosen.concerns), chosen.obstacles
     return Request(intent, language, chosen.events, registrants, people.withdrawn, me, because, concerns, obstacles)
+
+
+def _filled_in(
+    text: Sequence[Evidence], subject: Sequence[Evidence], found: Sequence[Mention], quotes: Sequence[str]
+) -> bool:
+    """Whether somebody answers our questions for name, medium and telephone between our lines, and says no more."""
+    acts = ("ask", "decline_self", "decline_other", "trouble", "thanks", "hostile", "open")
+    return (
+        bool(quotes and found)
+        and len(text) >= _FEW
+        and not any(one.hints(*acts) for one in (*text, *subject))
+        and all(len(one.sentence.words) < _LONG_GREETING for one in text)
+        and any(any(letter.isdigit() for letter in one.sentence.text) for one in text)
+    )
 
 
 def _subject(bare: str, desk: Desk, calendar: Calendar) -> list[Evidence]:
@@ -168,15 +185,26 @@ def _ours(want: Wish, sources: Sources, message: Message) -> Wish:
     strange = sum(one.likely.get("strange", 0.0) for one in text) / max(1, len(text))
     whole = f"{message.subject}\n" + "\n".join(one.sentence.text for one in text)
     contact = sources.calendar.desk.contact.name.split()[-1:]
-    about = any(name in whole for name in contact) or bool(
+    known = any(name in whole for name in contact)
+    about = bool(
         message.in_reply_to
         or GENERIC.search(whole)
         or _ANSWER.match(message.subject)
-        or sources.calendar.spoken(whole, sources.today).named
+        or sources.calendar.spoken(whole, sources.today).ids_or_hints
     )
-    if want.intent is Intent.INQUIRY and any(name in whole for name in contact) and strange < _CERTAIN:
+    if want.intent is Intent.INQUIRY and known and strange < _CERTAIN:
         return want
-    plain = want.intent is not Intent.INQUIRY and not _DEAR.search(whole)
+    # A weak likeness in a mail that names nothing of ours is no wish to us.
+    said = (*want.coming, *want.going)
+    plain = (
+        want.intent is not Intent.INQUIRY
+        and not _DEAR.search(whole)
+        and (
+            not said
+            or any(one.is_likely("comes", least=_PLAIN) or one.is_likely("withdraws", least=_PLAIN) for one in said)
+        )
+    )
+    about = about or (known and (not said or any(one.is_likely("comes", "withdraws") for one in said)))
     if strange < (_STRANGE if about else _DOUBTFUL) and (about or plain):
         return want
     return Wish(Intent.UNCLEAR, concerns=(Reason("not about one of our events", message.subject, "subject"),))

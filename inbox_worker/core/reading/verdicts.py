@@ -78,7 +78,10 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
         found = _from_subject(found, own_subject, text)
     if not (found.coming or found.going or found.link or found.asking or found.thanks):
         found = _faint(found, text or own_subject)
-    if found.away and len(found.away) >= len(found.coming) + len(found.going) + len(found.link):
+    wishes = len(found.coming) + len(found.going) + len(found.link)
+    # Who tells of an absence and then says plainly what they wish is a person.
+    plainly = any(one.does("self", "decline_self", "trouble") and one.personal for one in text)
+    if found.away and len(found.away) >= wishes and not plainly:
         return Wish(Intent.UNCLEAR, concerns=_reasons("reads like an absence note or a receipt", found.away))
     concerns = _reasons("asks", found.asking, "ask")
     if found.link and not found.going and not _new_people(found):
@@ -104,7 +107,9 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
             coming=[
                 one
                 for one in text
-                if names(one) and one.does("other", "replace") and one.is_likely("comes", least=_TRACE)
+                if names(one)
+                and one.does("other", "replace")
+                and one.is_likely("comes", least=max(_TRACE, one.likely.get("withdraws", 0.0)))
             ],
         )
     coming, going = _settled(found, text, names)
@@ -139,19 +144,20 @@ def _found(text: Sequence[Evidence]) -> _Found:
     going = [one for one in text if _goes(one)]
     link = [one for one in text if _misses_link(one)]
     if any(one.is_likely("already") for one in text):
-        link = link or [one for one in text if one.is_likely("link", least=_FAINT)]
+        link = link or [one for one in text if one.does("trouble") or one.is_likely("link", least=_FAINT)]
     asking = [one for one in text if _asks(one)]
-    if any(one.is_likely("asks", least=_FAIR) for one in asking):
+    if asking:
+        # Who asks may introduce themselves and say where they read of us; that registers nobody.
         coming = [one for one in coming if one.does("self", "any", "other") or one.is_likely("comes", least=_SURE)]
     if any(one.does("self", "any", "other") and one.is_likely("comes", least=_FAIR) for one in coming):
         # Words that only resemble others must not outweigh words that say it.
         going = [one for one in going if one.does("decline_self", "decline_other")]
         link = [one for one in link if one.does("trouble") or one.is_likely("link", least=_CLEAR)]
     return _Found(
-        coming=[one for one in coming if not (one.does("missed") and going)],
+        coming=[one for one in coming if not (one.does("missed", "stays") and going)],
         going=going,
         link=link,
-        already=[one for one in text if one.is_likely("already")],
+        already=[one for one in text if one.is_likely("already") and not one.does("unsure")],
         asking=asking,
         left_open=[one for one in text if one.is_likely("open")],
         doubts=[
@@ -165,15 +171,20 @@ def _found(text: Sequence[Evidence]) -> _Found:
 
 def _comes(one: Evidence) -> bool:
     """Whether a sentence registers; a question does so only when the writer asks for themselves."""
-    if one.asks and not (one.personal or one.does("self", "other", "any")):
+    if one.does("void") and not one.does("self", "any"):
         return False
-    return one.is_likely("comes", "doubt")
+    if one.asks and (one.wonders or not (one.personal or one.does("self", "other", "any"))):
+        return False
+    return one.is_likely("comes", "doubt") or (one.does("unsure") and one.does("self"))
 
 
 def _goes(one: Evidence) -> bool:
     """Whether a sentence withdraws; without its usual words, and in a question, it must be likelier."""
-    least = _LIKELY if one.does("decline_self", "decline_other") else _FAIR
-    return one.is_likely("withdraws", least=_SURE if one.asks else least)
+    if one.does("decline_self", "decline_other"):
+        least = _SURE if one.asks else _LIKELY
+    else:
+        least = _SURE if one.asks or one.does("self", "other") else _FAIR
+    return one.is_likely("withdraws", least=least)
 
 
 def _misses_link(one: Evidence) -> bool:
@@ -194,7 +205,9 @@ def _asks(one: Evidence) -> bool:
         return False
     if one.is_likely("comes", "link", "withdraws"):
         return one.does("ask") and one.is_likely("asks", least=_MIXED)
-    return one.is_likely("asks", "open") or (one.does("ask") and one.is_likely("asks", "open", least=_FAINT))
+    unsettled = one.is_likely("open") and (one.does("open", "ask") or one.personal or one.asks)
+    plainly = one.is_likely("asks", least=_LIKELY if one.asks or one.does("ask") or one.personal else _FAIR)
+    return unsettled or plainly or (one.does("ask") and one.is_likely("asks", "open", least=_FAINT))
 
 
 def _from_subject(found: _Found, subject: Sequence[Evidence], text: Sequence[Evidence]) -> _Found:
@@ -254,6 +267,8 @@ def _new_people(found: _Found) -> bool:
     clear = [one for one in found.coming if one.is_likely("comes", least=0.6)]
     if found.already:
         return any(one.does("other", "replace") for one in clear) and not any(one.personal for one in found.already)
+    if any(one.is_likely("comes", least=_SURE) for one in clear) and not any(one.does("trouble") for one in found.link):
+        return True  # "Send me the link" belongs to the registration.
     return any(one.does("self", "other", "replace") for one in clear)
 
 
