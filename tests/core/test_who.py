@@ -22,6 +22,11 @@ def names(people: tuple[Registrant, ...]) -> list[str]:
         ("Ich melde mich an, Frau Haaf kennt mich schon.", ["Anna Berg"], []),
         ("Für den Fachdiskurs melde ich an:\n\n- Klaus Wirtz\n- und ich selbst", ["Anna Berg", "Klaus Wirtz"], []),
         ("Dabei sind beim Fachdiskurs:\n\n- Silke Hansen\n- ich", ["Anna Berg", "Silke Hansen"], []),
+        (
+            "Wir melden zum Fachdiskurs an:\n\n- Klaus Wirtz\n- Silke Hansen, ohne eigene Adresse, den Link bitte an uns",
+            ["Klaus Wirtz", "Silke Hansen"],
+            [],
+        ),
         ("Im Namen unserer Chefredakteurin Silke Hansen sage ich zum Fachdiskurs zu.", ["Silke Hansen"], []),
         ("On behalf of our editor, Silke Hansen, I would like to confirm her attendance.", ["Silke Hansen"], []),
         ("I would like to register my editor Silke Hansen for the event.", ["Silke Hansen"], []),

@@ -137,7 +137,8 @@ def _fate(mention: Mention, number: int, text: Sequence[Evidence], wish: Wish) -
     decided = _decided(own, mention, wish)
     if decided is not None:
         return decided
-    if own.is_likely("asks", "already", "link", "strange"):
+    # what an item of a list adds to a name ("please use this mailbox") does not take the name off the list
+    if own.is_likely(*(("already",) if mention.listed else ("asks", "already", "link", "strange"))):
         return False, False
     following = text[number + 1] if number + 1 < len(text) else None
     if following is not None and not mention.listed and _THIRD.search(following.sentence.text):
