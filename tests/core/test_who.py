@@ -23,7 +23,7 @@ def names(people: tuple[Registrant, ...]) -> list[str]:
         ("Für den Fachdiskurs melde ich an:\n\n- Klaus Wirtz\n- und ich selbst", ["Anna Berg", "Klaus Wirtz"], []),
         ("Dabei sind beim Fachdiskurs:\n\n- Silke Hansen\n- ich", ["Anna Berg", "Silke Hansen"], []),
         (
-            "Wir melden zum Fachdiskurs an:\n\n- Klaus Wirtz\n- Silke Hansen, ohne eigene Adresse, den Link bitte an uns",
+            "Wir melden zum Fachdiskurs an:\n\n- Klaus Wirtz\n- Silke Hansen, bitte Link zusenden",
             ["Klaus Wirtz", "Silke Hansen"],
             [],
         ),
