@@ -1,8 +1,9 @@
 """How fast the worker treats a full mailbox, against the least that any program would have to do there.
 
-    python benchmarks/pass.py [--mails 2000] [--runs 3] [--folder 50000] [--profile]
+    python benchmarks/pass.py [--mails 2000] [--runs 3] [--smtp postfix|sink] [--folder 50000] [--profile]
 
-A private Dovecot holds the mails; Postfix's smtp-sink takes the answers. The **floor** fetches in batches of 100,
+A private Dovecot holds the mails; a private Postfix takes the answers (or smtp-sink, which costs next to nothing: then
+only the client's own work is compared). The **floor** fetches in batches of 100,
 parses with the standard library, sends one fixed reply each over one connection, flags in batches and fsyncs a line a
 mail, and understands nothing. The **worker** is the real one, from `daemon.build`. Each run is a process of its own,
 the two take turns, and medians are compared: the machine is the same for both, so ratios mean something where seconds
@@ -15,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -27,6 +29,7 @@ from benchmarks.workload import workload  # noqa: E402 - the path is set above
 from inbox_worker.config import load_for_reading, packaged_dir  # noqa: E402
 from tests.servers import ground  # noqa: E402
 from tests.servers.dovecot import PASSWORD, Dovecot  # noqa: E402
+from tests.servers.postfix import Postfix  # noqa: E402
 
 RATIO, MEMORY = 0.5, 120
 """The goals: share of the floor's speed; resident memory in MB."""
@@ -77,29 +80,47 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mails", type=int, default=2000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--smtp", choices=["postfix", "sink"], default="postfix", help="who takes the answers")
     parser.add_argument("--folder", type=int, default=50_000, help="mails in the large folder; 0 leaves this part out")
     parser.add_argument("--profile", action="store_true", help="the worker's dearest functions")
     options = parser.parse_args()
     where = ground.directory("certificate")
     certificate = ground.certificate(where)
-    (smtp,) = ground.free_ports(1)
-    program = ground.program("smtp-sink", "postfix")
-    user = ["-u", "postfix"] if os.geteuid() == 0 else []
-    sink = subprocess.Popen([program, *user, f"127.0.0.1:{smtp}", "100"], process_group=0)
-    dovecot = Dovecot(certificate)
-    try:
-        ground.await_port(smtp, lambda: sink.poll() is None, where / "no.log")
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, where)
+        dovecot = Dovecot(certificate)
+        stack.callback(dovecot.stop)
+        smtp = _postfix(stack, certificate, dovecot) if options.smtp == "postfix" else _sink(stack)
+        print(f"answers go to {options.smtp}")
         mails = list(workload(options.mails, load_for_reading(packaged_dir("config"), {}).desk()))
         bench = Bench(dovecot, smtp, mails)
         met = compare(bench, options.runs)
         shares(bench, profile=options.profile)
         if options.folder:
             met &= empty(bench, options.folder)
-    finally:
-        dovecot.stop()
-        ground.end(sink)
-        shutil.rmtree(where)
     return 0 if met else 1
+
+
+def _postfix(stack: ExitStack, certificate: ground.Certificate, dovecot: Dovecot) -> int:
+    """A real server, which fsyncs each mail into its queue before it says 250, and then throws it away."""
+    postfix = Postfix(certificate, dovecot)
+    stack.callback(postfix.stop)
+    etc = str(postfix.directory / "etc")
+    for change in (["-e", "virtual_transport = discard:"], ["-M", "discard/unix=discard unix - - n - - discard"]):
+        subprocess.run([ground.program("postconf", "postfix"), "-c", etc, *change], check=True)
+    subprocess.run([ground.program("postfix", "postfix"), "-c", etc, "reload"], check=True, capture_output=True)
+    return postfix.smtp
+
+
+def _sink(stack: ExitStack) -> int:
+    """Postfix's own test server, which costs next to nothing: what is left is the client's work."""
+    (port,) = ground.free_ports(1)
+    user = ["-u", "postfix"] if os.geteuid() == 0 else []
+    command = [ground.program("smtp-sink", "postfix"), *user, f"127.0.0.1:{port}", "100"]
+    sink = subprocess.Popen(command, process_group=0)
+    stack.callback(ground.end, sink)
+    ground.await_port(port, lambda: sink.poll() is None, Path("no.log"))
+    return port
 
 
 def compare(bench: Bench, runs: int) -> bool:
