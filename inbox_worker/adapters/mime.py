@@ -9,6 +9,7 @@ and text. What was mended, cut or left out is named in `Message.defects`; encryp
 """
 
 import hashlib
+import logging
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -33,6 +34,8 @@ from inbox_worker.core.mime_text import (
     unflow,
     unwrap_pgp,
 )
+
+logging.getLogger("mailparser").setLevel(logging.ERROR)  # it warns of parts that are treated here
 
 _HEADERS = 500
 _TEXT = 200_000
