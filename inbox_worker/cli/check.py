@@ -21,13 +21,13 @@ async def _check_servers(settings: Settings) -> int:
     office = daemon.build(settings)
     print(f"ok    templates in {settings.templates}")
     imap, smtp = settings.imap, settings.smtp
-    right = await _tried(f"IMAP {imap.host}:{imap.port}", office.mailbox.check())
-    right = await _tried(f"SMTP {smtp.host}:{smtp.port}", office.transport.check()) and right
+    right = await _tried("IMAP", f"{imap.host}:{imap.port}", office.mailbox.check())
+    right = await _tried("SMTP", f"{smtp.host}:{smtp.port}", office.transport.check()) and right
     await office.close()
     return 0 if right else 1
 
 
-async def _tried(name: str, trying: Awaitable[list[str] | None]) -> bool:
+async def _tried(name: str, server: str, trying: Awaitable[list[str] | None]) -> bool:
     try:
         problems = await trying or []
     except InboxWorkerError as error:
@@ -35,5 +35,5 @@ async def _tried(name: str, trying: Awaitable[list[str] | None]) -> bool:
     for problem in problems:
         print(f"WRONG {name}: {problem}")
     if not problems:
-        print(f"ok    {name}: logged in")
+        print(f"ok    {name} {server}: logged in")
     return not problems
