@@ -15,6 +15,7 @@ STRONG, WEAK = 1.0, 0.5
 _COMING = frozenset({"self", "other", "any"})
 _GOING = frozenset({"decline_self", "decline_other"})
 _VOIDABLE = _COMING | _GOING | {"ask"}
+_SHORTEST = 3
 _QUESTION_WORDS = frozenset(
     [
         "wie",
@@ -171,6 +172,25 @@ def evidence(sentence: Sentence, spelling: Spelling | None = None) -> Evidence:
             continue
         by_act.setdefault(hit.act, []).append(hit)
     return Evidence(sentence, {act: tuple(found) for act, found in by_act.items()})
+
+
+def parted(one: Evidence) -> list[Evidence]:
+    """'Am 24. kann ich nicht, im März komme ich gern': a sentence that withdraws and registers in turn, as two."""
+    if not one.does(*_GOING):
+        return [one]
+    words, sentence = one.sentence.words, one.sentence
+    for number in range(_SHORTEST, len(words) - _SHORTEST + 1):
+        if words[number].clause == words[number - 1].clause:
+            continue
+        at, text = words[number].start - sentence.start, sentence.text
+        left = evidence(replace(sentence, text=text[:at].rstrip(), end=words[number - 1].end, words=words[:number]))
+        right = evidence(replace(sentence, text=text[at:], start=words[number].start, words=words[number:]))
+        for going, coming in ((left, right), (right, left)):
+            apart = going.does(*_GOING) and not going.does("self") and not coming.does(*_GOING, "replace")
+            missed = coming.does("missed") and not coming.does("stays")
+            if apart and not missed and coming.does("self") and coming.first_person and not coming.asks:
+                return [left, right]
+    return [one]
 
 
 def _overlap(one: Hit, other: Hit) -> bool:

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.reading.events import Calendar
-from inbox_worker.core.reading.intent import Evidence, evidence
+from inbox_worker.core.reading.intent import Evidence, evidence, parted
 from inbox_worker.core.reading.language import answer_language
 from inbox_worker.core.reading.learning import SPELLING, judge
 from inbox_worker.core.reading.parts import Parts, split
@@ -202,6 +202,7 @@ def _ours(want: Wish, sources: Sources, message: Message) -> Wish:
         and (
             not said
             or any(one.is_likely("comes", least=_PLAIN) or one.is_likely("withdraws", least=_PLAIN) for one in said)
+            or any(one.personal and one.hints("self", "other", "any", "decline_self", "decline_other") for one in said)
         )
     )
     about = about or (known and (not said or any(one.is_likely("comes", "withdraws") for one in said)))
@@ -214,7 +215,8 @@ def _evidence(text: str, where: str, found: Sequence[Mention], topic: frozenset[
     spans = [(mention.start, mention.end) for mention in found]
     return [
         Evidence(one.sentence, one.hits, {"neutral": 1.0} if _greets(one) else judge(one, spans, topic))
-        for one in (evidence(one, SPELLING) for one in sentences(text, where))
+        for whole in sentences(text, where)
+        for one in parted(evidence(whole, SPELLING))
     ]
 
 

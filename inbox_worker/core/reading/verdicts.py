@@ -153,13 +153,19 @@ def _found(text: Sequence[Evidence]) -> _Found:
         # Words that only resemble others must not outweigh words that say it.
         going = [one for one in going if one.does("decline_self", "decline_other")]
         link = [one for one in link if one.does("trouble") or one.is_likely("link", least=_CLEAR)]
+    if any(one.does("self", "other") for one in coming):
+        going = [
+            one
+            for one in going
+            if one.does("decline_self", "decline_other") or one.is_likely("withdraws", least=_CLEAR)
+        ]
     return _Found(
         coming=[one for one in coming if not (one.does("missed", "stays") and going)],
         going=going,
         link=link,
         already=[one for one in text if one.is_likely("already") and not one.does("unsure")],
         asking=asking,
-        left_open=[one for one in text if one.is_likely("open")],
+        left_open=[one for one in text if one.is_likely("open") and not (one.does("unsure") and one.does("self"))],
         doubts=[
             one for one in text if one.is_likely("doubt", least=0.4) or (one.is_likely("comes") and one.does("doubt"))
         ],
@@ -175,6 +181,12 @@ def _comes(one: Evidence) -> bool:
         return False
     if one.asks and (one.wonders or not (one.personal or one.does("self", "other", "any"))):
         return False
+    if (
+        one.does("self", "other")
+        and one.is_likely("comes", least=0.4)
+        and max(one.likely.values()) == one.likely["comes"]
+    ):
+        return True
     return one.is_likely("comes", "doubt") or (one.does("unsure") and one.does("self"))
 
 
@@ -201,7 +213,7 @@ def _also_comes(one: Evidence) -> bool:
 
 def _asks(one: Evidence) -> bool:
     """Whether a sentence wants something of a person; with the words for it, a lesser likeness is enough."""
-    if one.does("offer"):
+    if one.does("offer") or (one.does("unsure") and one.does("self") and not one.asks):
         return False
     if one.is_likely("comes", "link", "withdraws"):
         return one.does("ask") and one.is_likely("asks", least=_MIXED)
@@ -214,17 +226,10 @@ def _from_subject(found: _Found, subject: Sequence[Evidence], text: Sequence[Evi
     said = _found(subject)
     if found.asking and not said.going and not any(one.does("self") for one in said.coming):
         return found
-    return _Found(
-        said.coming,
-        said.going,
-        said.link,
-        found.already,
-        found.asking or (said.asking if not text else []),
-        found.left_open,
-        found.doubts,
-        found.strange or said.strange,
-        found.away or said.away,
-        found.thanks,
+    asking = found.asking or (said.asking if not text else [])
+    strange, away = found.strange or said.strange, found.away or said.away
+    return replace(
+        found, coming=said.coming, going=said.going, link=said.link, asking=asking, strange=strange, away=away
     )
 
 
@@ -249,7 +254,7 @@ def _faint(found: _Found, text: Sequence[Evidence]) -> _Found:
         key=lambda pair: pair[0].likely.get(pair[1], 0),
         default=(None, ""),
     )
-    if best is None or best.likely.get(label, 0) < _FAINT:
+    if best is None or best.likely.get(label, 0) < (_FAINT if label == "asks" and best.asks else _MIXED):
         return found
     match label:
         case "comes":

@@ -55,6 +55,9 @@ def which(want: Wish, sources: Sources) -> Chosen:
     for one in focus:
         if len(spoken[id(one)].ids_or_hints) > 1:
             spoken[id(one)] = _meant(one, spoken[id(one)], want, sources)
+    registering = [one for one in focus if any(one is other for other in want.coming)]
+    if want.intent is Intent.REGISTRATION and any(spoken[id(one)].named for one in registering):
+        focus = registering  # the day on which somebody can't come is not the day they register for
     found, because = _named(want, sources, focus, spoken)
     if not found and want.intent is Intent.INQUIRY:
         whole = " ".join(one.sentence.text for one in sources.text)
