@@ -2,8 +2,9 @@
 
 import pytest
 
-from inbox_worker.core.registration import Intent
-from tests.core.reading_desk import reading
+from inbox_worker.core.reading import read
+from inbox_worker.core.registration import Intent, Reason, Verdict
+from tests.core.reading_desk import DESK, mail, reading
 
 WANTS = {
     Intent.REGISTRATION: (
@@ -83,3 +84,43 @@ def test_the_last_word_about_oneself_holds() -> None:
 def test_the_reason_shows_the_mails_own_words() -> None:
     request = reading("Guten Tag,\n\nfür den Fachdiskurs trage ich mich gern ein.")
     assert any("trage ich mich gern ein" in reason.words for reason in request.because)
+
+
+def test_the_day_on_which_somebody_cannot_come_is_not_the_one_they_register_for() -> None:
+    request = reading("Leider kann ich am 24. November nicht, aber im März bin ich gern dabei.")
+    assert (request.intent, request.events) == (Intent.REGISTRATION, ("zwk-presse-23",))
+
+
+def test_who_stays_while_a_colleague_drops_out_is_not_registered_anew() -> None:
+    request = reading("Mein Kollege Paul Wirth fällt am 24. aus, ich selbst bin weiterhin dabei.")
+    assert request.intent is Intent.CANCELLATION
+    assert [person.family_name for person in request.withdrawn] == ["Wirth"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anbei unser Artikel zum Fachdiskurs.",
+        "Gibt es eine Aufzeichnung? Ich bin Redakteurin beim Kurier.",
+        "Seit Montag ist die Heizung kalt, trotz Ihrer Zusage, dass jemand kommt. Ich bin zu Hause.",
+        "Wir betreuen Veranstalter und übernehmen jede Anmeldung. Sichern Sie sich einen Platz in meinem Kalender.",
+        "Wir bräuchten Ihre Zusage für das Interview bis Mittwoch.",
+    ],
+)
+def test_words_that_only_resemble_a_registration_register_nobody(text: str) -> None:
+    assert reading(text).intent in {Intent.UNCLEAR, Intent.INQUIRY}
+
+
+def test_not_knowing_whether_one_is_registered_claims_nothing() -> None:
+    text = "Ich bin nicht sicher, ob ich schon angemeldet bin: Am Fachdiskurs nehme ich gern teil."
+    assert reading(text).intent is Intent.REGISTRATION
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ich melde mich an.", "Ich sage ab.", "Wird die Diskussion aufgezeichnet?", "Mein Link funktioniert nicht."],
+)
+def test_nobody_is_answered_behind_an_obstacle(text: str) -> None:
+    obstacle = Reason("dmarc", "fail")
+    request = read(mail(text, "Fachdiskurs"), Verdict(obstacles=(obstacle,)), DESK)
+    assert obstacle in request.obstacles

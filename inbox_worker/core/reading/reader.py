@@ -70,7 +70,8 @@ def read(message: Message, verdict: Verdict, desk: Desk) -> Request:
     """What `message` asks for, with the reason for every field; `verdict` is what screening said of it."""
     if verdict.kind is not None and verdict.certain:
         language, _ = answer_language(message.text, message.subject)
-        return Request(verdict.kind, language, because=verdict.because)
+        concerns = verdict.because if verdict.kind is Intent.UNCLEAR else ()
+        return Request(verdict.kind, language, because=verdict.because, concerns=concerns)
     request = _read(message, desk)
     if verdict.kind is not None:
         if request.intent is not Intent.REGISTRATION:

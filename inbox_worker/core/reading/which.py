@@ -56,9 +56,14 @@ def which(want: Wish, sources: Sources) -> Chosen:
         if len(spoken[id(one)].ids_or_hints) > 1:
             spoken[id(one)] = _meant(one, spoken[id(one)], want, sources)
     registering = [one for one in focus if any(one is other for other in want.coming)]
-    if want.intent is Intent.REGISTRATION and any(spoken[id(one)].named for one in registering):
-        focus = registering  # the day on which somebody can't come is not the day they register for
-    found, because = _named(want, sources, focus, spoken)
+    said = [named for one in registering for named in spoken[id(one)].named]
+    if want.intent is Intent.REGISTRATION and want.going and said:
+        # The day on which somebody can't come is not the day they register for.
+        focus = registering
+        found = {named.event for named in said if named.sure} or {named.event for named in said}
+        because = tuple(Reason("event", named.words, "text") for named in said if named.event in found)
+    else:
+        found, because = _named(want, sources, focus, spoken)
     if not found and want.intent is Intent.INQUIRY:
         whole = " ".join(one.sentence.text for one in sources.text)
         if not GENERIC.search(f"{whole} {sources.subject}"):
