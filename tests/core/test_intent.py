@@ -124,3 +124,18 @@ def test_nobody_is_answered_behind_an_obstacle(text: str) -> None:
     obstacle = Reason("dmarc", "fail")
     request = read(mail(text, "Fachdiskurs"), Verdict(obstacles=(obstacle,)), DESK)
     assert obstacle in request.obstacles
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich kann leider nicht, meine Kollegin Ina Roth kommt statt meiner.",
+        "Ich muss absagen, Frau Ina Roth vertritt mich.",
+        "I can't make it, my colleague Ina Roth will attend instead of me.",
+    ],
+)
+def test_who_comes_in_the_writers_place_is_registered_and_the_writer_withdrawn(text: str) -> None:
+    request = reading(text)
+    assert request.intent is Intent.REGISTRATION
+    assert [person.family_name for person in request.registrants] == ["Roth"]
+    assert [person.family_name for person in request.withdrawn] == ["Berg"]

@@ -109,7 +109,7 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
                 for one in text
                 if names(one)
                 and one.does("other", "replace")
-                and one.is_likely("comes", least=max(_TRACE, one.likely.get("withdraws", 0.0)))
+                and (one.does("replace") or one.is_likely("comes", least=max(_TRACE, one.likely.get("withdraws", 0.0))))
             ],
         )
     coming, going = _settled(found, text, names)
