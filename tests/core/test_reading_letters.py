@@ -21,6 +21,10 @@ FIELDS = ("given_name", "family_name", "title", "organisation", "role", "phone",
 MISREAD = {
     "r024-zu-zweit-regionalfernsehen": "'der den Mitschnitt macht' is taken for a question about the recording",
     "x079-im-urlaub-und-trotzdem-angemeldet": "reads so much like an absence note that a person must look",
+    "z006-drei-aus-dem-kreishaus": "'Personalentwicklerin' is in no list of roles, so it is taken for a house",
+    "z012-webmail-html-ortsverein": "the paper is named inside a sentence ('gebe die Dorfzeitung … heraus')",
+    "z023-english-two-researchers": "'(that's me)' in a list of two takes the other one off",
+    "z028-svenska-kommunikator": "a Swedish role",
 }
 NEVER_ANSWERED = {Intent.AUTO_REPLY, Intent.BOUNCE, Intent.BULK}
 
