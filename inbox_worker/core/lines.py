@@ -23,7 +23,6 @@ from inbox_worker.core.entries import Entry, Recorded, put_together, take_apart
 
 VERSION = 1
 GENESIS = "0" * 64
-ERASED = "(gelöscht)"
 
 Narrator = Callable[[Entry], str]
 """Tells an entry in one sentence for the press office."""
