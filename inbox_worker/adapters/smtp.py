@@ -71,6 +71,7 @@ class SmtpTransport:
                 await client.quit(timeout=2)
         if client is not None:
             client.close()
+        await asyncio.sleep(0)  # the loop hangs up in its next turn, which may be the last one
 
     async def _deliver(self, reply: Reply) -> Outcome:
         sender, recipients = _wire(reply.envelope_from), [_wire(address) for address in reply.recipients]
