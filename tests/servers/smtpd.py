@@ -6,7 +6,7 @@ Like the tests' Postfix it refuses `niemand@…` with 550 and puts `spaeter@…`
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -75,7 +75,8 @@ class Smtpd:
 
 def _abort(server: SMTP) -> None:
     if isinstance(server.transport, asyncio.WriteTransport):
-        server.transport.abort()
+        with suppress(AttributeError):  # Python 3.11.2: aborting a TLS connection that is gone already
+            server.transport.abort()
 
 
 async def hang_up(server: SMTP) -> str:
