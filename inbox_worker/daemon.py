@@ -3,8 +3,9 @@
 The only module that reads the clock and that names concrete adapters. Decides nothing about mails.
 
 DIAGNOSTICS
-    A failed pass is logged and tried again at the next tick; the heartbeat stands still meanwhile, so that `health`
-    turns red. A damaged or replaced journal ends the daemon (JournalError): a person must look.
+    A failed pass is logged and tried again, at first after one poll, then less and less often; the heartbeat stands
+    still meanwhile, so that `health` turns red. It is red as well while no answer can leave.
+    A damaged or replaced journal ends the daemon (JournalError): a person must look.
     SIGTERM and SIGINT end it within ten seconds; what was not delivered by then stays owed.
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from apscheduler.events import (  # type: ignore[import-untyped]  # the library has no type hints
@@ -28,13 +30,14 @@ from apscheduler.events import (  # type: ignore[import-untyped]  # the library 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
-from inbox_worker.adapters.heartbeat import Heartbeat
+from inbox_worker.adapters.heartbeat import Heartbeat, since_boot
 from inbox_worker.adapters.imap import ImapMailbox
 from inbox_worker.adapters.journal_file import JournalFile
 from inbox_worker.adapters.mime import parse
 from inbox_worker.adapters.smtp import SmtpTransport
 from inbox_worker.config import Settings
 from inbox_worker.config.templates import load_templates
+from inbox_worker.core import backoff
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.entries import Entry
@@ -43,13 +46,20 @@ from inbox_worker.core.message import Letter, Message
 from inbox_worker.core.narrative import narrate
 from inbox_worker.core.outbox import RetryPolicy
 from inbox_worker.core.reply import compose
-from inbox_worker.errors import JournalError, JournalUnwritable, MailboxError
+from inbox_worker.errors import JournalError, JournalUnwritable, MailboxAuthError, MailboxError
 from inbox_worker.worker import Plan, Tools, Worker
+from inbox_worker.worker.delivery import Closed
 
 log = logging.getLogger(__name__)
 
 DRAIN = 9.0
 """Seconds that a running pass has to reach a safe point after SIGTERM; then it is cancelled."""
+
+LONGEST_PAUSE = timedelta(minutes=2)
+"""Between two tries while the mailbox is unreachable or the journal unwritable."""
+
+LONGEST_AFTER_REFUSAL = timedelta(minutes=15)
+"""Between two tries while the login is refused: servers lock out who tries too often, and only a person can mend it."""
 
 LONGEST_PASS = timedelta(minutes=30)
 """Everything inside a pass has a time-out of its own; this one is for what nobody thought of."""
@@ -72,20 +82,37 @@ class Office:
     journal: JournalFile
     heartbeat: Heartbeat
     clock: Clock
+    poll: timedelta
+    failures: int = 0
+    refused: bool = False
+
+    @property
+    def pause(self) -> timedelta:
+        """How long to wait before the next pass, from the end of the last one."""
+        longest = LONGEST_AFTER_REFUSAL if self.refused else LONGEST_PAUSE
+        return backoff.pause(self.failures or 1, base=self.poll, longest=max(longest, self.poll))
 
     async def run_pass(self) -> bool:
         """One pass; whether it was completed. Trouble that passes by itself is logged; JournalError is not."""
+        completed = await self._completed()
+        self.failures = 0 if completed else self.failures + 1
+        return completed
+
+    async def _completed(self) -> bool:
+        self.refused = False
         try:
             async with asyncio.timeout(LONGEST_PASS.total_seconds()):
                 await self.worker.run_pass()
         except TimeoutError:
             log.exception("pass: given up after %s", LONGEST_PASS)
         except MailboxError as error:
+            self.refused = isinstance(error, MailboxAuthError)
             log.error("pass: %s", error)  # noqa: TRY400 - the server's words; a traceback adds nothing
         except JournalUnwritable as error:
             log.error("pass: nothing is answered that can't be recorded: %s", error)  # noqa: TRY400 - as above
         else:
-            self.heartbeat.beat(self.clock())
+            closed = self.worker.delivery.closed
+            self.heartbeat.beat(self.clock(), f"no answer can leave since {_told(closed)}" if closed else "")
             return True
         return False
 
@@ -109,14 +136,28 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
             sender=settings.sender,
             environment=templates,
             now=now,
-            envelope_from=settings.envelope_from,
+            envelope_from=settings.envelope_from(reply),
         )
 
     mailbox, transport = ImapMailbox(settings.imap), SmtpTransport(settings.smtp)
     journal = JournalFile(settings.journal.path, narrator(settings))
     tools = Tools(mailbox, transport, journal, parse=parsed, compose=composed, clock=clock)
-    heartbeat = Heartbeat(settings.journal.path.with_suffix(".heartbeat"))
-    return Office(Worker(_plan(settings), tools), mailbox, transport, journal, heartbeat, clock)
+    poll = timedelta(seconds=settings.schedule.poll)
+    return Office(Worker(_plan(settings), tools), mailbox, transport, journal, heartbeat(settings), clock, poll)
+
+
+def heartbeat(settings: Settings, uptime: Callable[[], tuple[str, float]] = since_boot) -> Heartbeat:
+    """This worker's own: one of several that hangs must not be covered by the others."""
+    return Heartbeat(_beside(settings, "heartbeat"), uptime)
+
+
+def _beside(settings: Settings, what: str) -> Path:
+    """This worker's own file of this kind, beside the journal."""
+    return settings.journal.path.with_suffix(f".{settings.journal.worker}.{what}")
+
+
+def _told(closed: Closed) -> str:
+    return f"{closed.since:%Y-%m-%d %H:%M} UTC: {closed.words}"
 
 
 def parsed(letter: Letter) -> Message:
@@ -167,7 +208,7 @@ def alone(settings: Settings) -> Iterator[None]:
 
     Raises JournalError when another one runs, JournalUnwritable when the directory can't be written.
     """
-    path = settings.journal.path.with_suffix(f".{settings.journal.worker}.lock")
+    path = _beside(settings, "lock")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode=0o600)
@@ -199,14 +240,14 @@ async def run(settings: Settings, clock: Clock = system_clock) -> None:
     """Passes on a schedule, and at once when mail arrives, until SIGTERM or SIGINT. Raises as `once`."""
     office = build(settings, clock)
     with alone(settings):
-        await _Daemon(office, settings.schedule.poll).run()
+        await _Daemon(office).run()
 
 
 class _Daemon:
     """The ticking: APScheduler starts passes, IDLE pulls the next one forward, a signal ends it all."""
 
-    def __init__(self, office: Office, poll: float) -> None:
-        self._office, self._poll = office, poll
+    def __init__(self, office: Office) -> None:
+        self._office, self._poll = office, office.poll.total_seconds()
         self._end = asyncio.Event()
         self._fatal: JournalError | None = None
         self._at_work = asyncio.Lock()
@@ -250,7 +291,11 @@ class _Daemon:
                 self._fatal = error
                 self._stop("a journal that a person must look at")
                 return
-        if completed and not self._end.is_set():
+        if self._end.is_set():
+            return
+        if not completed:
+            self._scheduler.modify_job("pass", next_run_time=system_clock() + self._office.pause)
+        else:
             self._listening = asyncio.create_task(self._listen(), name="listening")
 
     async def _listen(self) -> None:
@@ -280,15 +325,18 @@ def _report(event: JobEvent) -> None:
         log.warning("pass: the one before is still running, or this one is late (event %d)", event.code)
 
 
-def healthy(settings: Settings, now: datetime) -> tuple[bool, str]:
-    """Whether the last completed pass is young enough, and how old it is in words."""
-    last = Heartbeat(settings.journal.path.with_suffix(".heartbeat")).last()
+def healthy(
+    settings: Settings, now: datetime, uptime: Callable[[], tuple[str, float]] = since_boot
+) -> tuple[bool, str]:
+    """Whether the last completed pass is young enough and answers can leave; in words, how old it is and why not."""
+    last = heartbeat(settings, uptime).last(now)
     if last is None:
         return False, "no pass was ever completed"
     second = timedelta(seconds=1)
     limit = max(timedelta(minutes=5), 5 * timedelta(seconds=settings.schedule.poll))
-    age = now - last
-    return (
-        age <= limit,
-        f"the last pass was completed {age // second} s ago (limit {limit // second} s)",
-    )
+    told = f"the last pass was completed {last.age // second} s ago (limit {limit // second} s)"
+    if last.age < timedelta():
+        return False, "the last pass lies in the future: the clock was set back; the next pass settles it"
+    if last.trouble:
+        return False, f"{told}; {last.trouble}"
+    return last.age <= limit, told

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from inbox_worker.core.delivery import Deferred, Delivered, Outcome, Refused, Reply
+from inbox_worker.core.delivery import Delivered, Outcome, Reply, Stage, Trouble
 from inbox_worker.core.mailbox import Filing, MailboxState, Seen
 from inbox_worker.core.message import Letter, Ref
-from inbox_worker.errors import MailboxError, TransportError
+from inbox_worker.errors import MailboxError
 
 PREFIX = 256 * 1024  # bytes of an oversized mail that are loaded
 
@@ -164,7 +164,7 @@ class FakeMailbox:
 
 
 class FakeTransport:
-    """Accepts every reply and keeps it in `sent`, apart from `outcomes` and `troubles` ordered beforehand.
+    """Accepts every reply and keeps it in `sent`, apart from the `outcomes` ordered beforehand.
 
     Like the tests' Postfix it refuses `niemand@…` with 550 and puts `spaeter@…` off with 450.
     """
@@ -172,14 +172,11 @@ class FakeTransport:
     def __init__(self) -> None:
         self.sent: list[Reply] = []
         self.outcomes: deque[Outcome] = deque()
-        self.troubles: deque[TransportError] = deque()
         self.attempts: list[Reply] = []
         self.closed = False
 
     async def deliver(self, reply: Reply) -> Outcome:
         """The ordered outcome, or 250."""
-        if self.troubles:
-            raise self.troubles.popleft()
         self.attempts.append(reply)
         outcome = self.outcomes.popleft() if self.outcomes else self._judge(reply)
         if isinstance(outcome, Delivered):
@@ -193,9 +190,9 @@ class FakeTransport:
     def _judge(self, reply: Reply) -> Outcome:
         for recipient in reply.recipients:
             if "@" not in recipient or any(character.isspace() for character in recipient):
-                return Refused(553, f"{recipient!r} is not an address")
+                return Trouble(Stage.RECIPIENT, 553, f"{recipient!r} is not an address")
             if recipient.startswith("niemand@"):
-                return Refused(550, f"{recipient}: 5.1.1 no such person")
+                return Trouble(Stage.RECIPIENT, 550, f"{recipient}: 5.1.1 no such person")
             if recipient.startswith("spaeter@"):
-                return Deferred(450, f"{recipient}: 4.2.0 come back later")
+                return Trouble(Stage.RECIPIENT, 450, f"{recipient}: 4.2.0 come back later")
         return Delivered("2.0.0 queued")

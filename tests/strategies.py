@@ -2,9 +2,11 @@
 
 from hypothesis import strategies as st
 
+from inbox_worker.core.caps import Cap
 from inbox_worker.core.decision import AnswerKind
 from inbox_worker.core.entries import (
     Baseline,
+    CapReached,
     Entry,
     Filed,
     MailRecorded,
@@ -16,6 +18,7 @@ from inbox_worker.core.entries import (
     ReplyOwed,
     ReplyReleased,
     ReplySent,
+    Undeliverable,
     Withdrawn,
 )
 from inbox_worker.core.message import Address
@@ -43,7 +46,9 @@ def entries() -> st.SearchStrategy[Entry]:
     registration = _SMALL.map(lambda number: f"{number}-1")
     return st.one_of(
         st.builds(Baseline, st.just("desk"), st.just("INBOX"), st.integers(1, 2), _SMALL, moment),
-        st.builds(MailRecorded, ref, digest, intent, outcome, st.tuples(_EVENTS), st.tuples(reply), sender=_WORDS),
+        st.builds(
+            MailRecorded, ref, digest, intent, outcome, st.tuples(_EVENTS), st.tuples(reply), text=_WORDS, sender=_WORDS
+        ),
         st.builds(Registered, registration, _EVENTS, digest, registrants(), address),
         st.builds(Withdrawn, st.just("") | registration, _EVENTS, digest, registrants(), address),
         st.builds(ReplyOwed, reply, ref, st.none() | answer),
@@ -53,5 +58,7 @@ def entries() -> st.SearchStrategy[Entry]:
         st.builds(ReplyDeferred, reply, moment, st.integers(400, 499)),
         st.builds(ReplyInDoubt, reply, moment, response=_WORDS),
         st.builds(ReplyFailed, reply, st.integers(500, 599)),
+        st.builds(Undeliverable, st.just("") | reply, address, response=_WORDS),
+        st.builds(CapReached, st.sampled_from(Cap), _SMALL, _SMALL, address),
         st.builds(Filed, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL)),
     )

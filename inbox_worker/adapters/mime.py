@@ -24,6 +24,7 @@ from inbox_worker.core import headers as field_text
 from inbox_worker.core.charsets import clean, decode, one_line
 from inbox_worker.core.cms import signed_content
 from inbox_worker.core.damage import TEXT_LIMIT, bounded, flattened
+from inbox_worker.core.delivery_report import delivery_report
 from inbox_worker.core.field_values import addresses, date_of, digest_of
 from inbox_worker.core.html_text import to_text
 from inbox_worker.core.message import Header, Message, Part
@@ -105,6 +106,7 @@ def parse(raw: bytes, *, received: datetime | None = None, size: int | None = No
         defects=(*defects, *message.defects),
         whole=complete,
         digest=digest_of(raw),
+        report=delivery_report(data, message),
     )
 
 

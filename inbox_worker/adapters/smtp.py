@@ -4,17 +4,17 @@ Sends the bytes as they were composed, to the recipients of the envelope and to 
 possible": what the settings want is done or nothing is sent. Never decides about trying again.
 
 DIAGNOSTICS
-    Delivered       250 after the content. From there on the mail is the server's.
-    Deferred        4yz to the recipients or to the content: another time.
-    Refused         5yz to them, or an address that this server can't take: a person must look.
-    InDoubt         the connection was lost or silent after DATA: nobody knows.
-    TransportError  no connection, no TLS, no login, or the server turned away our sender address; it would do so
-                    with every mail, so it never counts against this one. Raised before DATA only.
+    Delivered   250 after the content. From there on the mail is the server's.
+    Trouble     anything else, as the fact it is: the stage that was reached and the server's code (0: connection lost,
+                silence, or an answer that is none). What follows from it is the Outbox's to say.
+    TransportError  from `check` only.
     With several recipients it is all or nothing: when one is refused, nothing is sent to the others. An idle
-    connection that the server has closed meanwhile is replaced silently, once.
+    connection that the server has closed meanwhile is replaced silently, once. 552 to MAIL FROM is about the message
+    (its SIZE, RFC 1870 §6.1), whatever else is said there about our sender.
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -32,12 +32,21 @@ from aiosmtplib import (
 )
 
 from inbox_worker.config import SmtpSettings
-from inbox_worker.core.delivery import Deferred, Delivered, InDoubt, Outcome, Refused, Reply
+from inbox_worker.core.delivery import Delivered, Outcome, Reply, Stage, Trouble
 from inbox_worker.errors import TransportError
 
+log = logging.getLogger(__name__)
+
 CLOSING = 421
-# To MAIL FROM these say "not you" or "not without login or TLS" (RFC 4954 §6, RFC 3207 §4), whatever the mail.
-NOT_THE_MAILS_FAULT = frozenset({CLOSING, 454, 500, 502, 503, 530, 534, 535, 538, 550, 551, 553})
+TOO_LARGE = 552
+
+
+class _Stopped(Exception):  # noqa: N818 - what happened, on its way out of this module's depths
+    """The attempt ended here."""
+
+    def __init__(self, stage: Stage, code: int, text: str) -> None:
+        self.trouble = Trouble(stage, code, text)
+        super().__init__(text)
 
 
 class SmtpTransport:
@@ -49,19 +58,25 @@ class SmtpTransport:
         self._turn = asyncio.Lock()
 
     async def deliver(self, reply: Reply) -> Outcome:
-        """What the server said to this reply; raises TransportError when it did not get as far as the mail."""
+        """What the server said to this reply, or how far it got. Raises nothing."""
         async with self._turn:
             try:
                 return await self._deliver(reply)
+            except _Stopped as stopped:
+                return stopped.trouble
             except asyncio.CancelledError:
                 self._drop()  # else the answer that was not waited for would be taken for the next command's
                 raise
 
-    async def check(self) -> None:
-        """Connect and log in, or raise TransportError with the reason; sends nothing."""
+    async def check(self, sender: str) -> None:
+        """Connect, log in, offer `sender` as reverse-path; sends nothing. Raises TransportError with the reason."""
         async with self._turn:
-            with self._translated("greeting"):
-                await (await self._connected()).noop()
+            try:
+                client = await self._connected()
+                await self._offer(client, _wire(sender), [])
+                await self._reset(client, 0)
+            except _Stopped as stopped:
+                raise TransportError(stopped.trouble.text) from stopped
 
     async def close(self) -> None:
         """Say QUIT within two seconds, or else just hang up."""
@@ -77,30 +92,35 @@ class SmtpTransport:
         sender, recipients = _wire(reply.envelope_from), [_wire(address) for address in reply.recipients]
         for address in recipients:
             if not _sendable(address):
-                return Refused(553, f"{address!r} is not an address")
+                raise _Stopped(Stage.RECIPIENT, 553, f"{address!r} is not an address")
         cancelled_before = _cancelled()
         reused = self._client is not None
         try:
             client = await self._begin(sender, recipients, reply)
-        except TransportError:
-            if not reused:
+        except _Stopped as stopped:
+            if not reused or self._client is not None:
                 raise
+            log.debug("smtp: connecting anew: %s", stopped)  # it was closed while nobody looked
             client = await self._begin(sender, recipients, reply)
-        if isinstance(client, Refused | Deferred):
-            return client
         for recipient in recipients:
             _heed(cancelled_before)
-            try:
-                with self._translated("RCPT TO", SMTPRecipientRefused):
+            with self._stopping_at(Stage.RECIPIENT, "RCPT TO"):
+                try:
                     await client.rcpt(recipient, encoding="utf-8")
-            except SMTPRecipientRefused as refusal:
-                await self._reset(client, refusal.code)
-                return _judged(refusal.code, f"{refusal.recipient}: {refusal.message}")
+                except SMTPRecipientRefused as refusal:
+                    await self._reset(client, refusal.code)
+                    text = f"{refusal.recipient}: {refusal.message}"
+                    raise _Stopped(Stage.RECIPIENT, refusal.code, text) from refusal
         _heed(cancelled_before)
-        return await self._content(client, reply.content)
+        with self._stopping_at(Stage.MESSAGE, "lost after DATA"):
+            try:
+                return Delivered((await client.data(reply.content)).message)
+            except SMTPDataError as refusal:
+                await self._reset(client, refusal.code)
+                raise _Stopped(Stage.MESSAGE, refusal.code, refusal.message) from refusal
 
-    async def _begin(self, sender: str, recipients: list[str], reply: Reply) -> SMTP | Refused | Deferred:
-        """A connection that has accepted MAIL FROM, or what the server has against this mail."""
+    async def _begin(self, sender: str, recipients: list[str], reply: Reply) -> SMTP:
+        """A connection that has accepted MAIL FROM."""
         client = await self._connected()
         options = []
         if client.supports_extension("size"):
@@ -109,29 +129,22 @@ class SmtpTransport:
             options.append("BODY=8BITMIME")
         if not all(address.isascii() for address in (sender, *recipients)):
             if not client.supports_extension("smtputf8"):
-                return Refused(553, "this server can't send to an address with umlauts before the @ (no SMTPUTF8)")
+                raise _Stopped(
+                    Stage.RECIPIENT, 553, "this server can't send to an address with umlauts before the @ (no SMTPUTF8)"
+                )
             options.append("SMTPUTF8")
-        try:
-            with self._translated("MAIL FROM", SMTPSenderRefused):
-                await client.mail(sender, options=options, encoding="utf-8")
-        except SMTPSenderRefused as refusal:
-            await self._reset(client, refusal.code)
-            if refusal.code in NOT_THE_MAILS_FAULT:
-                raise TransportError(
-                    f"{self._server}: the sender {sender} was refused: {refusal.code} {refusal.message}"
-                ) from refusal
-            return _judged(refusal.code, refusal.message)
+        await self._offer(client, sender, options)
         return client
 
-    async def _content(self, client: SMTP, content: bytes) -> Outcome:
-        try:
-            return Delivered((await client.data(content)).message)
-        except SMTPDataError as refusal:
-            await self._reset(client, refusal.code)
-            return _judged(refusal.code, refusal.message)
-        except (SMTPException, OSError) as error:
-            self._drop()
-            return InDoubt(f"{self._server}: lost after DATA: {error}")
+    async def _offer(self, client: SMTP, sender: str, options: list[str]) -> None:
+        with self._stopping_at(Stage.SESSION, "MAIL FROM"):
+            try:
+                await client.mail(sender, options=options, encoding="utf-8")
+            except SMTPSenderRefused as refusal:
+                await self._reset(client, refusal.code)
+                stage = Stage.MESSAGE if refusal.code == TOO_LARGE else Stage.SESSION
+                text = f"{self._server}: the sender {sender} was refused: {refusal.code} {refusal.message}"
+                raise _Stopped(stage, refusal.code, text) from refusal
 
     async def _reset(self, client: SMTP, code: int) -> None:
         if code == CLOSING:
@@ -152,7 +165,7 @@ class SmtpTransport:
             return self._client
         self._drop()
         settings = self._settings
-        with self._translated("connecting"):
+        with self._stopping_at(Stage.CONNECTION, "connecting"):
             client = SMTP(
                 hostname=settings.host,
                 port=settings.port,
@@ -179,15 +192,16 @@ class SmtpTransport:
         return f"{self._settings.host}:{self._settings.port}"
 
     @contextmanager
-    def _translated(self, doing: str, *expected: type[SMTPException]) -> Iterator[None]:
-        """Let out `expected` and TransportError only; after anything else the connection is gone."""
+    def _stopping_at(self, stage: Stage, doing: str) -> Iterator[None]:
+        """Let nothing but _Stopped out; after whatever was no clear answer to `doing` the connection is gone."""
         try:
             yield
-        except expected:
+        except _Stopped:
             raise
         except (SMTPException, OSError, ValueError) as error:
             self._drop()
-            raise TransportError(f"{self._server}: {doing}: {_words(error)}") from error
+            code = error.code if stage is Stage.CONNECTION and isinstance(error, SMTPResponseException) else 0
+            raise _Stopped(stage, code, f"{self._server}: {doing}: {_words(error)}") from error
 
 
 async def _greet(client: SMTP) -> None:
@@ -195,10 +209,6 @@ async def _greet(client: SMTP) -> None:
         await client.ehlo()
     except SMTPHeloError:
         await client.helo()
-
-
-def _judged(code: int, text: str) -> Deferred | Refused:
-    return Deferred(code, text) if 400 <= code < 500 else Refused(code, text)
 
 
 def _cancelled() -> int:

@@ -22,7 +22,10 @@ async def _check_servers(settings: Settings) -> int:
     print(f"ok    templates in {settings.templates}")
     imap, smtp = settings.imap, settings.smtp
     right = await _tried("IMAP", f"{imap.host}:{imap.port}", office.mailbox.check())
-    right = await _tried("SMTP", f"{smtp.host}:{smtp.port}", office.transport.check()) and right
+    right = (
+        await _tried("SMTP", f"{smtp.host}:{smtp.port}", office.transport.check(settings.envelope_from("0" * 32)))
+        and right
+    )
     await office.close()
     return 0 if right else 1
 

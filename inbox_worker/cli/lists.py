@@ -16,12 +16,24 @@ from tabulate import tabulate
 from inbox_worker.adapters import journal_file
 from inbox_worker.cli.terminal import printable
 from inbox_worker.config import Settings, load_for_reading
+from inbox_worker.core.entries import MailRecorded
 from inbox_worker.core.ledger import Ledger, Registration
 from inbox_worker.core.narrative import INTENTS, german
 from inbox_worker.daemon import time_zone
 from inbox_worker.errors import ConfigError
 
-_COLUMNS = ("Veranstaltung", "Titel", "Vorname", "Nachname", "Organisation", "Funktion", "Telefon", "E-Mail", "Seit")
+_COLUMNS = (
+    "Veranstaltung",
+    "Titel",
+    "Vorname",
+    "Nachname",
+    "Organisation",
+    "Funktion",
+    "Telefon",
+    "E-Mail",
+    "Seit",
+    "Zustellung",
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -31,15 +43,19 @@ def registrants(config: Path | None, *, event: str | None, form: str) -> int:
     known = [one.id for one in settings.events]
     if event and event not in known:
         raise ConfigError([f"--event: {event!r} is not configured; there are: {', '.join(known)}"])
-    roster = _ledger(settings).roster(event)
+    ledger = _ledger(settings)
+    roster = ledger.roster(event)
     if form == "json":
-        rows = [{**asdict(one), "since": one.since.isoformat()} for one in roster]
+        rows = [
+            {**asdict(one), "since": one.since.isoformat(), "undeliverable": ledger.is_undeliverable(one.address)}
+            for one in roster
+        ]
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     elif form == "csv":
-        _print_csv(_rows(roster, settings))
+        _print_csv(_rows(ledger, roster, settings))
     else:
         # On a screen one column is enough for a name; a spreadsheet wants to sort by its parts.
-        narrow = [(row[0], " ".join(filter(None, row[1:4])), *row[4:]) for row in _rows(roster, settings)]
+        narrow = [(row[0], " ".join(filter(None, row[1:4])), *row[4:]) for row in _rows(ledger, roster, settings)]
         print(_table(narrow, (_COLUMNS[0], "Name", *_COLUMNS[4:])))
         print(f"\n{len(roster)} angemeldet")
     return 0
@@ -60,13 +76,37 @@ def held(config: Path | None, *, as_json: bool) -> int:
         print(json.dumps({"held": rows, "undeliverable": undeliverable}, ensure_ascii=False, indent=2))
         return 0
     table = [
-        (_short(at, zone), mail.sender, mail.subject, INTENTS[mail.intent], german(mail.concerns)) for at, mail in mails
+        (_short(at, zone), mail.sender, mail.subject, INTENTS[mail.intent], german(mail.concerns))
+        for at, mail in mails
+        if not mail.over
     ]
-    print(_table(table, ("Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil")))
-    print(f"\n{len(mails)} Mails warten auf Sie")
+    print(
+        _table([*table, *_floods(mails, zone)], ("Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil"))
+    )
+    print(f"\n{'Eine Mail wartet' if len(mails) == 1 else f'{len(mails)} Mails warten'} auf Sie")
+    for back in ledger.undeliverable.values():
+        print(printable(f"Unzustellbar: {back.address}: {back.response}".rstrip(": ")))
     for failure in ledger.failed.values():
         print(printable(f"Nicht zugestellt: Antwort an {failure.to}: {failure.code or ''} {failure.response}"))
     return 0
+
+
+def _floods(mails: Iterable[tuple[datetime, MailRecorded]], zone: ZoneInfo) -> list[tuple[str, ...]]:
+    """What went over a cap, one row for each cap and whom it is about: a flood fills one line and not the screen."""
+    floods: dict[str, list[tuple[datetime, MailRecorded]]] = {}
+    for at, mail in mails:
+        if mail.over:
+            floods.setdefault(german(mail.concerns), []).append((at, mail))
+    return [
+        (
+            _short(flood[-1][0], zone),
+            flood[0][1].sender if len({mail.sender for _, mail in flood}) == 1 else "verschiedene",
+            f"{len(flood)} Mails" if len(flood) > 1 else flood[0][1].subject,
+            "zurückgehalten",
+            why,
+        )
+        for why, flood in floods.items()
+    ]
 
 
 def _short(at: datetime, zone: ZoneInfo) -> str:
@@ -79,7 +119,7 @@ def _ledger(settings: Settings) -> Ledger:
     return Ledger().fold(line.recorded for line in found)
 
 
-def _rows(roster: Iterable[Registration], settings: Settings) -> list[tuple[str, ...]]:
+def _rows(ledger: Ledger, roster: Iterable[Registration], settings: Settings) -> list[tuple[str, ...]]:
     zone = time_zone(settings)
     return [
         (
@@ -92,6 +132,7 @@ def _rows(roster: Iterable[Registration], settings: Settings) -> list[tuple[str,
             _dialled(one.registrant.phone),
             one.address,
             one.since.astimezone(zone).strftime("%d.%m.%Y %H:%M"),
+            "unzustellbar" if ledger.is_undeliverable(one.address) else "",
         )
         for one in roster
     ]

@@ -19,6 +19,7 @@ from inbox_worker.config.places import config_dir, packaged_dir
 from inbox_worker.config.settings import MainFile, Settings
 from inbox_worker.config.sources import from_directory, lay_over, read_environment, read_toml, settle_secret
 from inbox_worker.config.templates import load_templates
+from inbox_worker.core.bounces import LONGEST_BASE
 from inbox_worker.core.reply import check_templates
 from inbox_worker.errors import ConfigError
 
@@ -61,6 +62,7 @@ def _load(directory: Path | None, environ: Mapping[str, str], *, reading_only: b
         imap=main.imap,
         smtp=main.smtp,
         schedule=main.schedule,
+        caps=main.caps,
         journal=main.journal,
         log=main.log,
         events=events,
@@ -110,6 +112,10 @@ def _obstacles(main: MainFile, where: str) -> list[str]:
     if main.mode == "send" and not main.smtp.host:
         needed.append(("smtp", "host"))
     lines = []
+    local = (main.smtp.envelope_from or main.desk.address).rpartition("@")[0]
+    if main.smtp.verp and len(local) > LONGEST_BASE:
+        what = f"makes {local}+… longer than the 64 characters that an address may have before its @"
+        lines.append(wording.line(where, "smtp.verp", what, "name a shorter smtp.envelope_from, or write verp = false"))
     for section, server in (("imap", main.imap), ("smtp", main.smtp)):
         if server.host and server.username and not server.secret and not server.password_file:
             needed.append((section, "password_file"))

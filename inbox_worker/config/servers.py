@@ -113,12 +113,15 @@ class ImapSettings(ServerSettings):
 class SmtpSettings(ServerSettings):
     """The way out. `username` is '' where the server asks for none; `helo` '' is this machine's name.
 
-    `envelope_from` is where bounces go; None is the desk's address. `timeout` in seconds.
+    `envelope_from` is where bounces go; None is the desk's address. `verp` gives each reply a reverse-path of its own
+    (desk+REPLY@…), so that each bounce tells which it is about; the server must take plus-addresses. `timeout` is in
+    seconds.
     """
 
     port: int = Field(default=465, ge=1, le=65535, examples=[465])
     timeout: Seconds = Field(default=60, examples=[60])
     envelope_from: AddrSpec | None = Field(default=None, examples=["veranstaltungen@zukunftswerkstatt-kommunen.de"])
+    verp: bool = Field(default=False, examples=[True])
     helo: Host = Field(default="", examples=["desk.example.org"])
 
     @model_validator(mode="before")

@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from inbox_worker.config.fields import Addresses, AddrSpec, Host, Line, Lines, Seconds, Section, Title, Zone
 from inbox_worker.config.servers import ImapSettings, SmtpSettings
+from inbox_worker.core import bounces
+from inbox_worker.core.caps import MOST, Caps
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Contact, Desk, Event
 
@@ -62,6 +64,24 @@ class ScheduleSettings(Section):
         return value
 
 
+class CapsSettings(Section):
+    """How many mails a day are usual from one address (`thread`: with one subject), with one `text`, from one `domain`.
+
+    `all` is how many are answered in an hour. What goes over is held for a person. From a domain where anybody can have
+    an address five times as many are usual.
+    """
+
+    thread: int = Field(default=6, ge=1, le=MOST, examples=[6])
+    address: int = Field(default=12, ge=1, le=MOST, examples=[12])
+    text: int = Field(default=10, ge=1, le=MOST, examples=[10])
+    domain: int = Field(default=60, ge=1, le=MOST, examples=[60])
+    all: int = Field(default=600, ge=1, le=MOST, examples=[600])
+
+    def caps(self) -> Caps:
+        """The same as the core knows it."""
+        return Caps(self.thread, self.address, self.text, self.domain, self.all)
+
+
 class JournalSettings(Section):
     """Where the journal lies, with locks and heartbeat beside it. `worker` tells daemons on one journal apart."""
 
@@ -95,6 +115,7 @@ class MainFile(BaseSettings):
     imap: ImapSettings = Field(default_factory=lambda: ImapSettings.model_validate({}))
     smtp: SmtpSettings = Field(default_factory=lambda: SmtpSettings.model_validate({}))
     schedule: ScheduleSettings = ScheduleSettings()
+    caps: CapsSettings = CapsSettings()
     journal: JournalSettings = JournalSettings()
     log: LogSettings = LogSettings()
 
@@ -121,6 +142,7 @@ class Settings:
     imap: ImapSettings
     smtp: SmtpSettings
     schedule: ScheduleSettings
+    caps: CapsSettings
     journal: JournalSettings
     log: LogSettings
     events: tuple[Event, ...]
@@ -136,6 +158,7 @@ class Settings:
             contact=self.office.contact.contact(),
             authserv_id=self.office.authserv_id or None,
             postal=self.office.postal,
+            caps=self.caps.caps(),
         )
 
     @property
@@ -143,7 +166,7 @@ class Settings:
         """The From of every answer."""
         return Address(self.office.name, self.office.address)
 
-    @property
-    def envelope_from(self) -> str:
-        """The reverse-path of every answer: where bounces come back."""
-        return self.smtp.envelope_from or self.office.address
+    def envelope_from(self, reply: str) -> str:
+        """The reverse-path of the answer with this name: where a bounce of it comes back."""
+        base = self.smtp.envelope_from or self.office.address
+        return bounces.envelope_sender(base, reply) if self.smtp.verp else base

@@ -6,9 +6,11 @@ mail is held. One function for each intent; none of them reads text.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from inbox_worker.core import bounces, caps
+from inbox_worker.core.caps import Over
 from inbox_worker.core.decision import Answer, AnswerKind, Decision, Joining, Leaving, Outcome
 from inbox_worker.core.freemail import is_shared_domain
 from inbox_worker.core.ledger import Ledger, Registration
@@ -24,13 +26,40 @@ def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: 
             request.intent, Outcome.COPY, because=(Reason("this content was treated before", message.message_id),)
         )
     if request.intent in MACHINES:
-        return Decision(request.intent, Outcome.AUTOMATIC, request.language, because=request.because)
+        return _of_a_machine(message, request, ledger, desk, now)
     if message.sender is None:
         return _held(request, Reason("no valid sender address", where="From"))
     if message.sender.key in desk.addresses:
         return _held(request, Reason("our own address as sender", message.sender.addr_spec, "From"))
-    case = _Case(message, message.sender, request, ledger, desk, now)
-    match request.intent:
+    decision = _of_a_person(_Case(message, message.sender, request, ledger, desk, now))
+    if decision.answers or decision.outcome is Outcome.HELD:
+        about = caps.keys(
+            message.sender, message.subject, caps.text_digest(message.text), answered=bool(decision.answers)
+        )
+        if over := caps.exceeded(desk.caps, ledger.tallies, about, message.sender, now):
+            return _over(decision, over, ledger, now)
+    return _reachable(decision, ledger)
+
+
+def _of_a_machine(message: Message, request: Request, ledger: Ledger, desk: Desk, now: datetime) -> Decision:
+    """Never answered; a mail of ours that came back is told to a person."""
+    returned = bounces.returned(message, request.intent, ledger, desk, now)
+    concerns = tuple(
+        Reason("a mail of ours came back", f"{one.address} ({one.response})" if one.response else one.address)
+        for one in returned
+    )
+    return Decision(
+        request.intent,
+        Outcome.HELD if returned else Outcome.AUTOMATIC,
+        request.language,
+        because=request.because,
+        concerns=concerns,
+        returned=returned,
+    )
+
+
+def _of_a_person(case: "_Case") -> Decision:
+    match case.request.intent:
         case Intent.REGISTRATION:
             return case.registration()
         case Intent.CANCELLATION:
@@ -40,7 +69,35 @@ def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: 
         case Intent.INQUIRY:
             return case.inquiry()
         case _:
-            return _held(request) if request.needs_human else _done(request)
+            return _held(case.request) if case.request.needs_human else _done(case.request)
+
+
+def _over(decision: Decision, over: Over, ledger: Ledger, now: datetime) -> Decision:
+    """Nothing happens by itself any more: neither an answer nor a change of the list."""
+    told = ledger.told.get((over.cap, over.whom))
+    return Decision(
+        decision.intent,
+        Outcome.HELD,
+        decision.language,
+        decision.events,
+        because=decision.because,
+        concerns=(Reason(f"more mail than usual: {over.cap}", over.whom),),
+        over=over,
+        tell=told is None or now - told >= caps.WINDOW,
+    )
+
+
+def _reachable(decision: Decision, ledger: Ledger) -> Decision:
+    """Without the answers to addresses from which a mail of ours came back."""
+    lost = [answer.to.addr_spec for answer in decision.answers if ledger.is_undeliverable(answer.to.addr_spec)]
+    if not lost:
+        return decision
+    return replace(
+        decision,
+        outcome=Outcome.HELD,
+        answers=tuple(answer for answer in decision.answers if answer.to.addr_spec not in lost),
+        concerns=(*decision.concerns, Reason("an earlier mail to this address came back", ", ".join(lost))),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from inbox_worker.core.caps import Over
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Intent, Language, Reason, Registrant
 
@@ -81,8 +82,21 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """A mail of ours to `address` came back: `reply` where it is known which, '' otherwise; the server's words."""
+
+    address: str
+    reply: str = ""
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done with one mail. `concerns` say why a person must look; empty when nobody must."""
+    """What is to be done with one mail. `concerns` say why a person must look; empty when nobody must.
+
+    `returned` are mails of ours that it sends back. `over` is the cap that it went over; `tell` says that the press
+    office has not heard of that yet.
+    """
 
     intent: Intent
     outcome: Outcome
@@ -93,6 +107,9 @@ class Decision:
     answers: tuple[Answer, ...] = ()
     because: tuple[Reason, ...] = ()
     concerns: tuple[Reason, ...] = ()
+    returned: tuple[Returned, ...] = ()
+    over: Over | None = None
+    tell: bool = False
 
     @property
     def sends_link(self) -> bool:

@@ -1,6 +1,11 @@
-"""What the worker and a transport say to each other (RFC 5321): values only."""
+"""What the worker and a transport say to each other (RFC 5321): values only.
+
+A transport reports facts: how far it got, and what the server said there. What follows from them is decided in
+`outbox.py` and nowhere else.
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,19 @@ class Reply:
     content: bytes
 
 
+class Stage(StrEnum):
+    """How far an attempt got before it met trouble; each stage is judged by what it says something about."""
+
+    CONNECTION = "connection"
+    """The way to the server: address, TLS, greeting, EHLO, login. Says nothing about any mail."""
+    SESSION = "session"
+    """MAIL FROM: the server wants nothing from our sender, or not now. It would say so to every mail."""
+    RECIPIENT = "recipient"
+    """RCPT TO: about this address."""
+    MESSAGE = "message"
+    """The size, the content, the final dot: about this mail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """The server took responsibility: 250 after DATA."""
@@ -24,26 +42,12 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class Deferred:
-    """The server said 4yz to this mail: try again later."""
+class Trouble:
+    """An attempt that ended at `stage` with the server's `code`; 0 when it was lost, silent or unintelligible."""
 
+    stage: Stage
     code: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The server said 5yz to this mail: a person must look."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class InDoubt:
-    """The connection died after DATA was begun: the server may or may not have taken it."""
-
-    text: str
-
-
-Outcome = Delivered | Deferred | Refused | InDoubt
+Outcome = Delivered | Trouble

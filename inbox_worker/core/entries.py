@@ -36,7 +36,8 @@ class Baseline:
 class MailRecorded:
     """A mail was understood and decided upon. `outcome` is where it belongs: done, held, automatic or copy.
 
-    `observed`: only looked at (mode observe); it will never be answered or filed.
+    `observed`: only looked at (mode observe); it will never be answered or filed. `text` is the digest by which the
+    same text is known again (`caps.text_digest`), `over` the cap that kept it from being answered.
     """
 
     WHAT: ClassVar[str] = "mail"
@@ -48,6 +49,8 @@ class MailRecorded:
     events: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     observed: bool = False
+    text: str = ""
+    over: str = ""
     sender: str = ""
     name: str = ""
     subject: str = ""
@@ -164,6 +167,29 @@ class ReplyFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Undeliverable:
+    """A mail of ours came back: nothing more goes to this address by itself. `reply` is '' where only it was named."""
+
+    WHAT: ClassVar[str] = "undeliverable"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"address", "response"})
+    reply: str = ""
+    address: str = ""
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CapReached:
+    """More mail than usual: what goes over the cap is held from now on. Told once a day for each cap and `whom`."""
+
+    WHAT: ClassVar[str] = "cap-reached"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"whom"})
+    cap: str
+    limit: int
+    hours: int
+    whom: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Filed:
     """These mails got their flags and folder; nothing is left to do in the mailbox for them."""
 
@@ -187,6 +213,8 @@ Entry = (
     | ReplyDeferred
     | ReplyInDoubt
     | ReplyFailed
+    | Undeliverable
+    | CapReached
     | Filed
 )
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
+from inbox_worker.core import caps
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.entries import (
     Baseline,
+    CapReached,
     Filed,
     MailRecorded,
     Recorded,
@@ -23,9 +25,10 @@ from inbox_worker.core.entries import (
     ReplyOwed,
     ReplyReleased,
     ReplySent,
+    Undeliverable,
     Withdrawn,
 )
-from inbox_worker.core.message import Ref
+from inbox_worker.core.message import Address, Ref
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.registration import Registrant
 
@@ -77,6 +80,14 @@ class TreatedMail:
 
 
 @dataclass(frozen=True, slots=True)
+class SentReply:
+    """A reply that a server took, and where it went (folded case; '' once that was erased)."""
+
+    to: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FolderMemory:
     """How far a folder is treated: every UID up to `treated` is; `since` is where our responsibility began."""
 
@@ -94,10 +105,14 @@ class Ledger:
     digests: set[str] = field(default_factory=set)
     registrations: dict[str, Registration] = field(default_factory=dict)
     outbox: dict[str, OwedReply] = field(default_factory=dict)
-    sent: set[str] = field(default_factory=set)
+    sent: dict[str, SentReply] = field(default_factory=dict)
+    last_sent: dict[str, datetime] = field(default_factory=dict)
     unfiled: dict[Ref, TreatedMail] = field(default_factory=dict)
     held: dict[Ref, TreatedMail] = field(default_factory=dict)
     failed: dict[str, ReplyFailed] = field(default_factory=dict)
+    undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
+    tallies: dict[caps.Key, tuple[datetime, ...]] = field(default_factory=dict)
+    told: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _by_address: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _by_name: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
@@ -109,10 +124,14 @@ class Ledger:
             digests=set(self.digests),
             registrations=dict(self.registrations),
             outbox=dict(self.outbox),
-            sent=set(self.sent),
+            sent=dict(self.sent),
+            last_sent=dict(self.last_sent),
             unfiled=dict(self.unfiled),
             held=dict(self.held),
             failed=dict(self.failed),
+            undeliverable=dict(self.undeliverable),
+            tallies=dict(self.tallies),
+            told=dict(self.told),
             _by_address=dict(self._by_address),
             _by_name=dict(self._by_name),
         )
@@ -153,16 +172,27 @@ class Ledger:
                     entry.reply, due=entry.until, doubts=doubts, in_doubt=True, claimed_by="", claimed_until=None
                 )
             case ReplySent() as entry:
-                if self.outbox.pop(entry.reply, None) and not entry.draft:
-                    self.sent.add(entry.reply)
+                owed = self.outbox.pop(entry.reply, None)
+                if owed and not entry.draft:
+                    to = owed.receiver.casefold()
+                    self.sent[entry.reply] = SentReply(to, recorded.at)
+                    self.last_sent[to] = recorded.at
             case ReplyFailed() as entry:
                 self.outbox.pop(entry.reply, None)
                 self.failed[entry.reply] = entry
+            case Undeliverable() as entry:
+                self.undeliverable[entry.address.casefold()] = entry
+            case CapReached() as entry:
+                self.told[entry.cap, entry.whom] = recorded.at
             case Filed() as entry:
                 for uid in entry.uids:
                     self.unfiled.pop(Ref(entry.account, entry.folder, entry.uidvalidity, uid), None)
             case _ as never:
                 assert_never(never)
+
+    def is_undeliverable(self, address: str) -> bool:
+        """Whether a mail of ours to this address came back: nothing more is sent there."""
+        return address.casefold() in self.undeliverable
 
     def has_treated(self, ref: Ref) -> bool:
         """Whether this letter was recorded before, by us or by another worker."""
@@ -203,6 +233,12 @@ class Ledger:
     def _take_mail(self, recorded: Recorded, entry: MailRecorded) -> None:
         treated = TreatedMail(recorded.seq, recorded.at, entry)
         self.digests.add(entry.digest)
+        if entry.sender and entry.outcome in caps.COUNTED:
+            sender = Address(entry.name, entry.sender)
+            for key in caps.keys(sender, entry.subject, entry.text, answered=bool(entry.answers)):
+                self.tallies[key] = caps.counted(self.tallies.get(key, ()), recorded.at)
+                if key[0] == entry.over:
+                    break
         if not entry.observed:
             self.unfiled[entry.ref] = treated
         if entry.outcome == "held":

@@ -81,6 +81,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What a mail system says of mails to these addresses: given up, or only late; `response` quotes a server."""
+
+    failed: tuple[str, ...] = ()
+    delayed: tuple[str, ...] = ()
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A parsed mail.
 
@@ -88,6 +97,7 @@ class Message:
     (`text_from_html`), quotes in blockquotes marked by '> '. `attached` are message/rfc822 parts, read by themselves.
     `senders` are all addresses of all From fields. `digest` identifies the content (hex SHA-256 over the fields and
     the body that the sender controls, not over trace fields), so a copy in another folder has the same one.
+    `report` is there when it looks like a mail system's.
     """
 
     senders: tuple[Address, ...] = ()
@@ -112,6 +122,7 @@ class Message:
     encrypted: bool = False
     whole: bool = True
     digest: str = ""
+    report: DeliveryReport | None = None
 
     @property
     def sender(self) -> Address | None:

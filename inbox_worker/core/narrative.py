@@ -10,9 +10,11 @@ from importlib.resources import files
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from inbox_worker.core.caps import Cap
 from inbox_worker.core.decision import AnswerKind
 from inbox_worker.core.entries import (
     Baseline,
+    CapReached,
     Entry,
     Filed,
     MailRecorded,
@@ -24,6 +26,7 @@ from inbox_worker.core.entries import (
     ReplyOwed,
     ReplyReleased,
     ReplySent,
+    Undeliverable,
     Withdrawn,
 )
 from inbox_worker.core.registration import Intent, Reason, Registrant
@@ -103,6 +106,15 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             return (
                 f"Bitte ansehen: Die Antwort{_to(entry.to)} ist unzustellbar ({_answer(entry.code, entry.response)})."
             )
+        case Undeliverable():
+            why = f" ({entry.response})" if entry.response else ""
+            whom = entry.address or "eine gelöschte Adresse"
+            return (
+                f"Bitte ansehen: Unsere Mail an {whom} ist als unzustellbar zurückgekommen{why}. "
+                "An diese Adresse geht von selbst nichts mehr."
+            )
+        case CapReached():
+            return _cap(entry)
         case Filed():
             one = len(entry.uids) == 1
             return (
@@ -125,6 +137,25 @@ def _mail(entry: MailRecorded) -> str:
             return f"Mail von {sender}, {subject}: schon bekannt, nicht noch einmal bearbeitet."
         case _:
             return start
+
+
+_CAPS: dict[str, str] = {
+    Cap.THREAD: "zum selben Betreff",
+    Cap.ADDRESS: "von dieser Adresse",
+    Cap.TEXT: "mit demselben Text",
+    Cap.DOMAIN: "aus diesem Haus",
+    Cap.ALL: "",
+}
+
+
+def _cap(entry: CapReached) -> str:
+    what = " ".join(filter(None, [f"mehr als {entry.limit} Mails", _CAPS.get(entry.cap, "")]))
+    span = "einer Stunde" if entry.hours == 1 else f"{entry.hours} Stunden"
+    whom = f" ({entry.whom})" if entry.whom else ""
+    return (
+        f"Bitte ansehen: In {span} kamen {what}{whom}. Was darüber hinausgeht, wird nicht beantwortet, sondern "
+        "zurückgehalten, bis es ruhiger wird. Dieser Hinweis kommt höchstens einmal am Tag."
+    )
 
 
 def _person(registrant: Registrant, address: str) -> str:
@@ -150,4 +181,4 @@ def _to(address: str) -> str:
 
 
 def _answer(code: int, response: str) -> str:
-    return f"{code} {response}".strip()
+    return f"{code or ''} {response}".strip()

@@ -1,22 +1,33 @@
 """What is due when: pure functions of the Ledger and `now`. The scheduler only ticks.
 
-The Outbox is the Ledger's replies that are owed. Its error policy has this one home:
+The Outbox is the Ledger's replies that are owed. Its error policy has this one home; where an attempt ended, and with
+what, leads to one of four consequences:
 
-| what the transport met | what it means |
-|---|---|
-| connection, TLS, login | the transport's trouble, never the mail's: claims are given back, everything waits |
-| 4yz to this mail       | deferred: exponential backoff with jitter, given up after `give_up` |
-| 5yz to this mail       | failed: a person must look, with the server's words |
-| lost after DATA        | in doubt: look in Sent, wait, send once more with the same Message-ID, then a person |
+| ended at   | 4yz   | 5yz   | no answer |                                                                        |
+|------------|-------|-------|-----------|------------------------------------------------------------------------|
+| connection | wait  | wait  | wait      | the server's or the login's trouble: counts against no mail            |
+| session    | wait  | wait  | wait      | our sender is not wanted, or not now: it would be so with every mail   |
+| recipient  | defer | fail  | defer     | nothing was handed over; one address must not stop the others          |
+| message    | defer | fail  | doubt     | silence after the content: perhaps it was taken                        |
+
+wait   everything waits, claims are given back, the transport backs off, health turns red
+defer  this mail comes again: 1 minute to 1 hour, closer together before the event, given up after 3 days or when the
+       link is of no use any more
+fail   a person must look, with the server's words
+doubt  look in Sent, wait, send once more with the same Message-ID, then a person: "vermutlich zugestellt"
 """
 
-import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from inbox_worker.core.delivery import Deferred, Delivered, InDoubt, Outcome, Refused
-from inbox_worker.core.entries import Entry, ReplyDeferred, ReplyFailed, ReplyInDoubt, ReplySent
+from inbox_worker.core import backoff
+from inbox_worker.core.decision import Answer
+from inbox_worker.core.delivery import Delivered, Outcome, Stage, Trouble
+from inbox_worker.core.entries import Entry, ReplyDeferred, ReplyFailed, ReplyInDoubt, ReplyReleased, ReplySent
 from inbox_worker.core.ledger import Ledger, OwedReply
+from inbox_worker.core.registration import Desk
 
 CLAIM = timedelta(minutes=10)
 """Longer than any delivery can take, so that an expired claim belongs to a dead worker."""
@@ -25,28 +36,63 @@ DOUBT_WAIT = timedelta(minutes=2)
 """Time for a server that did take the mail to file it in Sent."""
 
 PERHAPS_DELIVERED = "Vermutlich zugestellt: Zweimal brach die Verbindung nach der Übergabe ab."
+TOO_LATE = "Die Veranstaltung ist vorbei, der Zugangslink nützt nichts mehr."
+ERASED = "Die Angaben zu dieser Antwort sind gelöscht."
+UNREACHABLE = "An diese Adresse war schon eine frühere Mail unzustellbar."
+
+
+class Consequence(StrEnum):
+    """What follows from an attempt that did not deliver; see the head of this module."""
+
+    WAIT = "wait"
+    DEFER = "defer"
+    FAIL = "fail"
+    DOUBT = "doubt"
+
+
+_POLICY: dict[Stage, tuple[Consequence, Consequence, Consequence]] = {
+    Stage.CONNECTION: (Consequence.WAIT, Consequence.WAIT, Consequence.WAIT),
+    Stage.SESSION: (Consequence.WAIT, Consequence.WAIT, Consequence.WAIT),
+    Stage.RECIPIENT: (Consequence.DEFER, Consequence.FAIL, Consequence.DEFER),
+    Stage.MESSAGE: (Consequence.DEFER, Consequence.FAIL, Consequence.DOUBT),
+}
+"""4yz, 5yz, no answer."""
+
+
+def consequence(trouble: Trouble) -> Consequence:
+    """What follows from `trouble`; codes that are neither 4yz nor 5yz are no answer to what was asked."""
+    soft, hard, none = _POLICY[trouble.stage]
+    return {4: soft, 5: hard}.get(trouble.code // 100, none)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long to wait between attempts."""
+    """How long to wait between attempts: for one mail from `base` to `longest`, until `give_up`.
+
+    `closed_base` to `closed_longest` is the way out's own back-off, while no server is to be had.
+    """
 
     base: timedelta = timedelta(minutes=1)
     longest: timedelta = timedelta(hours=1)
     give_up: timedelta = timedelta(days=3)
+    closed_base: timedelta = timedelta(seconds=30)
+    closed_longest: timedelta = timedelta(minutes=5)
 
     def wait(self, reply: str, attempts: int) -> timedelta:
-        """The pause after the attempt number `attempts`: doubled each time, spread by up to a quarter.
+        """The pause of one reply after its attempt number `attempts`."""
+        return backoff.pause(attempts, base=self.base, longest=self.longest, name=reply)
 
-        The spread follows from the reply's name, so that replies deferred together do not come back together, and
-        the same one comes back at the same time whoever computes it.
-        """
-        pause = min(self.base * float(2 ** min(attempts - 1, 20)), self.longest)
-        spread = hashlib.sha256(f"{reply}/{attempts}".encode()).digest()[0] / 255
-        return pause * (1 + spread / 4)
+    def closed(self, failures: int) -> timedelta:
+        """How long nothing is tried after no server could be had `failures` times in a row."""
+        return backoff.pause(failures, base=self.closed_base, longest=self.closed_longest)
+
+    @property
+    def farthest(self) -> timedelta:
+        """No reply is ever put off for longer: what seems to be, was put off before the clock was set back."""
+        return max(self.longest * 1.25, DOUBT_WAIT)
 
 
-def due(ledger: Ledger, now: datetime, worker: str) -> list[OwedReply]:
+def due(ledger: Ledger, now: datetime, worker: str, policy: RetryPolicy) -> list[OwedReply]:
     """The replies to be delivered now, longest owed first.
 
     A claim of our own name is one that a former run of ours left behind: nobody else works under it.
@@ -54,7 +100,7 @@ def due(ledger: Ledger, now: datetime, worker: str) -> list[OwedReply]:
     ready = [
         reply
         for reply in ledger.outbox.values()
-        if reply.due <= now
+        if (reply.due <= now or reply.due - now > policy.farthest)
         and (reply.claimed_until is None or reply.claimed_by == worker or reply.claimed_until <= now)
     ]
     return sorted(ready, key=lambda reply: reply.owed_since)
@@ -65,20 +111,63 @@ def is_in_doubt(reply: OwedReply) -> bool:
     return reply.in_doubt or reply.claimed_until is not None
 
 
-def settle(reply: OwedReply, outcome: Outcome, policy: RetryPolicy, now: datetime) -> Entry:
-    """The entry that an attempt leads to."""
+def given_back(replies: Iterable[OwedReply]) -> list[Entry]:
+    """The entries that give these claims back. One in doubt keeps its claim, and the duty to look in Sent first."""
+    return [ReplyReleased(reply.id) for reply in replies if not is_in_doubt(reply)]
+
+
+def hopeless(reply: OwedReply, ledger: Ledger, desk: Desk, now: datetime) -> ReplyFailed | None:
+    """The end of a reply that nothing is tried for any more; None while there is reason to deliver it."""
+    if reply.answer is None:
+        return ReplyFailed(reply.id, response=ERASED)
+    if ledger.is_undeliverable(reply.receiver):
+        return ReplyFailed(reply.id, to=reply.receiver, response=UNREACHABLE)
+    if (use := _use(reply.answer, desk, now)) and use.until <= now:
+        return ReplyFailed(reply.id, to=reply.receiver, response=TOO_LATE)
+    return None
+
+
+def settle(reply: OwedReply, outcome: Outcome, policy: RetryPolicy, desk: Desk, now: datetime) -> Entry | None:
+    """The entry that an attempt leads to; None when nothing was learned about this reply and everything waits."""
     to = reply.receiver
-    match outcome:
-        case Delivered(response):
-            return ReplySent(reply.id, to=to, response=response)
-        case Refused(code, text):
-            return ReplyFailed(reply.id, code, to, text)
-        case Deferred(code, text):
-            until = now + policy.wait(reply.id, reply.attempts + 1)
-            if until - reply.owed_since > policy.give_up:
-                return ReplyFailed(reply.id, code, to, text)
-            return ReplyDeferred(reply.id, until, code, to, text)
-        case InDoubt(text):
+    if isinstance(outcome, Delivered):
+        return ReplySent(reply.id, to=to, response=outcome.response)
+    match consequence(outcome):
+        case Consequence.WAIT:
+            return None
+        case Consequence.FAIL:
+            return ReplyFailed(reply.id, outcome.code, to, outcome.text)
+        case Consequence.DEFER:
+            return _deferred(reply, outcome, policy, desk, now)
+        case Consequence.DOUBT:
             if reply.doubts:
-                return ReplyFailed(reply.id, 0, to, f"{PERHAPS_DELIVERED} ({text})")
-            return ReplyInDoubt(reply.id, now + DOUBT_WAIT, to, text)
+                return ReplyFailed(reply.id, 0, to, f"{PERHAPS_DELIVERED} ({outcome.text})")
+            return ReplyInDoubt(reply.id, now + DOUBT_WAIT, to, outcome.text)
+
+
+def _deferred(reply: OwedReply, trouble: Trouble, policy: RetryPolicy, desk: Desk, now: datetime) -> Entry:
+    pause, use = policy.wait(reply.id, reply.attempts + 1), reply.answer and _use(reply.answer, desk, now)
+    if use:
+        # Four more attempts before the start, whatever the pause has grown to; from then on as often as at first.
+        pause = min(pause, max((use.start - now) / 4, policy.base))
+    until = now + pause
+    if until - reply.owed_since > policy.give_up or (use and until >= use.until):
+        return ReplyFailed(reply.id, trouble.code, reply.receiver, trouble.text)
+    return ReplyDeferred(reply.id, until, trouble.code, reply.receiver, trouble.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """When a link is wanted: best before `start`, in vain from `until` on."""
+
+    start: datetime
+    until: datetime
+
+
+def _use(answer: Answer, desk: Desk, now: datetime) -> _Use | None:
+    """The time in which an answer with a link is of use: until its last event's end, best before the next start."""
+    events = [event for name in answer.events if (event := desk.event(name))]
+    if not answer.kind.carries_link or not events:
+        return None
+    starts = [event.start for event in events]
+    return _Use(min((start for start in starts if start > now), default=min(starts)), max(e.end for e in events))

@@ -2,8 +2,17 @@
 
 import hashlib
 
+from inbox_worker.core import caps
 from inbox_worker.core.decision import Answer, Decision, Outcome
-from inbox_worker.core.entries import Entry, MailRecorded, Registered, ReplyOwed, Withdrawn
+from inbox_worker.core.entries import (
+    CapReached,
+    Entry,
+    MailRecorded,
+    Registered,
+    ReplyOwed,
+    Undeliverable,
+    Withdrawn,
+)
 from inbox_worker.core.message import Message, Ref
 from inbox_worker.core.registration import Intent, Reason
 
@@ -23,6 +32,8 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> 
         events=decision.events,
         answers=tuple(answers),
         observed=not owe,
+        text=caps.text_digest(message.text) if decision.outcome in caps.COUNTED else "",
+        over=decision.over.cap if decision.over else "",
         sender=sender.addr_spec if sender else "",
         name=sender.name if sender else "",
         subject=message.subject,
@@ -38,7 +49,10 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> 
         for number, one in enumerate(decision.joining, start=1)
     )
     owed = (ReplyOwed(name, ref, answer) for name, answer in answers.items())
-    return [mail, *left, *joined, *owed]
+    back = (Undeliverable(one.reply, one.address, one.response) for one in decision.returned)
+    over = decision.over
+    told = [CapReached(over.cap, over.limit, over.hours, over.whom)] if over and decision.tell else []
+    return [mail, *left, *joined, *owed, *back, *told]
 
 
 def unreadable(ref: Ref, why: str) -> list[Entry]:

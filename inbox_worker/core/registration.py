@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from inbox_worker.core.caps import Caps
+
 Language = Literal["de", "en"]
 
 
@@ -60,7 +62,7 @@ class Desk:
 
     `addresses` are our own (lower case): mail from them is never answered. `authserv_id` is the name of our own mail
     server in Authentication-Results (RFC 8601 §2.2); None means that no such field is trusted. `postal` are further
-    facts of our own invitation (street, switchboard) that are never the sender's.
+    facts of our own invitation (street, switchboard) that are never the sender's. `caps` is how much is answered.
     """
 
     addresses: tuple[str, ...]
@@ -68,6 +70,7 @@ class Desk:
     contact: Contact
     authserv_id: str | None = None
     postal: tuple[str, ...] = ()
+    caps: Caps = Caps()  # noqa: RUF009 - frozen
 
     def event(self, event_id: str) -> Event | None:
         """The event with this id, or None when it is no longer configured."""

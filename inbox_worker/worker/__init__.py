@@ -7,7 +7,7 @@ is still owed, so that every step can be taken again after a crash, by this work
 
 DIAGNOSTICS
     MailboxError       the pass ends; what is owed is delivered all the same; the next pass tries again.
-    TransportError     claims are given back; mails go on being recorded; the next pass tries again.
+    no way out         claims are given back; mails go on being recorded; later passes try again (`delivery.Closed`).
     JournalUnwritable  the pass ends at once: what could not be recorded is not answered.
     any other exception of our own code over a mail: that mail is held, the ones behind it go on.
 """
@@ -49,7 +49,6 @@ class Worker:
 
     async def run_pass(self) -> None:
         """Treat everything that is new and deliver everything that is due. Raises what the module's head lists."""
-        self.delivery.begin_pass()
         await self.books.catch_up()
         try:
             state = await self.tools.mailbox.open()

@@ -3,13 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from inbox_worker.core import outbox
-from inbox_worker.core.delivery import Delivered, Reply
-from inbox_worker.core.entries import Entry, ReplyClaimed, ReplyFailed, ReplyReleased, ReplySent
+from inbox_worker.core.delivery import Delivered, Outcome, Reply
+from inbox_worker.core.entries import Entry, ReplyClaimed, ReplyFailed, ReplySent
 from inbox_worker.core.ledger import OwedReply
-from inbox_worker.errors import Conflict, MailboxError, TransportError
+from inbox_worker.errors import Conflict, MailboxError
 from inbox_worker.worker.books import Books
 from inbox_worker.worker.ports import Plan, Tools
 
@@ -19,26 +21,37 @@ CLAIMED_AT_ONCE = 20
 """Replies claimed in one append: few, since a crash puts all of them in doubt."""
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """No way out since `since`, after `failures` tries in a row; the next one comes not before `until`."""
+
+    since: datetime
+    until: datetime
+    failures: int
+    words: str
+
+
 class Delivery:
-    """Delivers what the Outbox owes. `stopping` ends it between two replies."""
+    """Delivers what the Outbox owes. `stopping` ends it between two replies.
+
+    `closed` tells of trouble with the way out: nothing is tried meanwhile, and no mail is blamed.
+    """
 
     def __init__(self, plan: Plan, tools: Tools, books: Books, stopping: asyncio.Event) -> None:
         self._plan, self._tools, self._books, self._stopping = plan, tools, books, stopping
-        self._blocked = False
-
-    def begin_pass(self) -> None:
-        """Forget what was wrong with the way out: one failed try a pass is enough, the next pass tries again."""
-        self._blocked = False
+        self.closed: Closed | None = None
 
     async def run(self) -> None:
-        """Deliver what is due, in small claimed groups. Trouble of the transport ends it, without an attempt."""
+        """Deliver what is due, in small claimed groups."""
         if self._plan.mode == "observe":
             return
         tried: set[str] = set()
-        while not (self._stopping.is_set() or self._blocked):
+        while not self._stopping.is_set():
             now = self._tools.clock()
-            due = [one for one in outbox.due(self._books.ledger, now, self._plan.name) if one.id not in tried]
-            group = due[:CLAIMED_AT_ONCE]
+            if self._is_closed(now):
+                return
+            due = outbox.due(self._books.ledger, now, self._plan.name, self._plan.retry)
+            group = [one for one in due if one.id not in tried][:CLAIMED_AT_ONCE]
             if not group:
                 return
             claims = [ReplyClaimed(one.id, self._plan.name, now + outbox.CLAIM, one.receiver) for one in group]
@@ -50,31 +63,34 @@ class Delivery:
             tried.update(one.id for one in group)
             await self._deliver(group)
 
+    def _is_closed(self, now: datetime) -> bool:
+        """A pause that seems longer than any began before the clock was set back: then it is over."""
+        return self.closed is not None and now < self.closed.until <= now + self._plan.retry.closed_longest
+
     async def _deliver(self, group: Sequence[OwedReply]) -> None:
         async with _Recording(self._books) as recording:
             for position, reply in enumerate(group):
                 if self._stopping.is_set():
-                    await recording.of([ReplyReleased(one.id) for one in _undoubted(group[position:])])
+                    await recording.of(outbox.given_back(group[position:]))
                     return
                 try:
                     entry = await self._attempt(reply)
-                except TransportError as error:
-                    log.warning("reply %s: not handed over: %s", reply.id, error)
-                    await recording.of([ReplyReleased(one.id) for one in _undoubted(group[position:])])
-                    self._blocked = True
-                    return
                 except MailboxError as error:
                     log.warning("reply %s: waits for the mailbox: %s", reply.id, error)
-                    await recording.of([ReplyReleased(one.id) for one in _undoubted([reply])])
+                    await recording.of(outbox.given_back([reply]))
                     continue
+                if entry is None:
+                    await recording.of(outbox.given_back(group[position:]))
+                    return
                 log.info("reply %s: %s", reply.id, entry.WHAT)
                 await recording.of([entry])
 
-    async def _attempt(self, reply: OwedReply) -> Entry:
-        """One attempt, and the entry it leads to."""
+    async def _attempt(self, reply: OwedReply) -> Entry | None:
+        """One attempt, and the entry it leads to; None when the way out is closed."""
         mailbox, now, to = self._tools.mailbox, self._tools.clock(), reply.receiver
-        if reply.answer is None:
-            return ReplyFailed(reply.id, response="Die Angaben zu dieser Antwort sind gelöscht.")
+        if end := outbox.hopeless(reply, self._books.ledger, self._plan.desk, now):
+            return end
+        assert reply.answer is not None  # noqa: S101 - without one it is hopeless
         try:
             mail = self._tools.compose(reply.id, reply.answer, now)
         except Exception as error:  # one reply that can't be written must never block the others
@@ -89,7 +105,22 @@ class Delivery:
         outcome = await self._tools.transport.deliver(mail)
         if isinstance(outcome, Delivered) and self._plan.sent:
             await self._copy_to_sent(reply.id, mail)
-        return outbox.settle(reply, outcome, self._plan.retry, self._tools.clock())
+        now = self._tools.clock()
+        entry = outbox.settle(reply, outcome, self._plan.retry, self._plan.desk, now)
+        self._learn(outcome, now, closed=entry is None)
+        return entry
+
+    def _learn(self, outcome: Outcome, now: datetime, *, closed: bool) -> None:
+        """What an attempt tells about the way out."""
+        if not closed or isinstance(outcome, Delivered):
+            if self.closed:
+                log.info("smtp: open again")
+            self.closed = None
+            return
+        failures = self.closed.failures + 1 if self.closed else 1
+        pause = self._plan.retry.closed(failures)
+        self.closed = Closed(self.closed.since if self.closed else now, now + pause, failures, outcome.text)
+        log.warning("smtp: %s; everything waits for %d s", outcome.text, pause.total_seconds())
 
     async def _lies_in_sent(self, mail: Reply) -> bool:
         return bool(self._plan.sent) and await self._tools.mailbox.find_message_id(self._plan.sent, mail.message_id)
@@ -125,8 +156,3 @@ class _Recording:
         if self._on_its_way:
             task, self._on_its_way = self._on_its_way, None
             await task
-
-
-def _undoubted(replies: Sequence[OwedReply]) -> list[OwedReply]:
-    """Those whose claim may be given back: one in doubt keeps it, and with it the duty to look in Sent first."""
-    return [one for one in replies if not outbox.is_in_doubt(one)]

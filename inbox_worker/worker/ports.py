@@ -47,10 +47,10 @@ class Mailbox(Protocol):
 
 
 class Transport(Protocol):
-    """The way out. Raises TransportError for trouble that is not the mail's."""
+    """The way out. Whatever happens on it is an outcome, never an exception."""
 
     async def deliver(self, reply: Reply) -> Outcome:
-        """Hand over one reply."""
+        """Hand over one reply, or tell how far that got."""
 
     async def close(self) -> None:
         """Hang up."""

@@ -1,6 +1,7 @@
 """What the SMTP adapter makes of servers that differ, refuse and fail."""
 
 import asyncio
+import re
 import ssl
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import SecretStr
 
 from inbox_worker.adapters.smtp import SmtpTransport
 from inbox_worker.config import SmtpSettings
-from inbox_worker.core.delivery import Deferred, Delivered, InDoubt, Refused, Reply
+from inbox_worker.core.delivery import Delivered, Outcome, Reply, Stage, Trouble
 from inbox_worker.errors import TransportError
 from tests.servers import ground
 from tests.servers.dovecot import PASSWORD as DOVECOT_PASSWORD
@@ -24,6 +25,13 @@ def to(server: Smtpd, **changes: object) -> SmtpTransport:
     return SmtpTransport(SmtpSettings.model_validate(values))
 
 
+def of(outcome: Outcome, stage: Stage, code: int) -> str:
+    """The words of an attempt that ended at `stage` with `code`."""
+    assert isinstance(outcome, Trouble)
+    assert (outcome.stage, outcome.code) == (stage, code)
+    return outcome.text
+
+
 def context(certificate: ground.Certificate) -> ssl.SSLContext:
     made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     made.load_cert_chain(certificate.cert, certificate.key)
@@ -33,10 +41,10 @@ def context(certificate: ground.Certificate) -> ssl.SSLContext:
 async def test_nobody_at_home_is_the_transports_trouble() -> None:
     [port] = ground.free_ports(1)
     transport = SmtpTransport(SmtpSettings(host="localhost", port=port, security="none"))
-    with pytest.raises(TransportError, match=f"localhost:{port}: connecting"):
-        await transport.deliver(REPLY)
-    with pytest.raises(TransportError):
-        await transport.check()
+    trouble = of(await transport.deliver(REPLY), Stage.CONNECTION, 0)
+    assert trouble.startswith(f"localhost:{port}: connecting")
+    with pytest.raises(TransportError, match="connecting"):
+        await transport.check(REPLY.envelope_from)
     await transport.close()
 
 
@@ -51,7 +59,7 @@ async def test_postfix_is_reached_with_tls_and_login(postfix: Postfix, security:
         "password": SecretStr(DOVECOT_PASSWORD),
     }
     transport = SmtpTransport(SmtpSettings.model_validate(values))
-    await transport.check()
+    await transport.check(REPLY.envelope_from)
     assert isinstance(await transport.deliver(REPLY), Delivered)
     await transport.close()
 
@@ -60,16 +68,15 @@ async def test_postfix_is_reached_with_tls_and_login(postfix: Postfix, security:
 async def test_a_certificate_of_a_stranger_is_not_trusted(postfix: Postfix, security: str) -> None:
     port = postfix.smtps if security == "tls" else postfix.smtp
     transport = SmtpTransport(SmtpSettings.model_validate({"host": "localhost", "port": port, "security": security}))
-    with pytest.raises(TransportError, match=r"certificate is not trusted.*ca_file"):
-        await transport.deliver(REPLY)
+    told = of(await transport.deliver(REPLY), Stage.CONNECTION, 0)
+    assert re.search(r"certificate is not trusted.*ca_file", told)
     await transport.close()
 
 
 async def test_nothing_is_sent_in_clear_when_the_server_offers_no_starttls() -> None:
     async with smtpd() as server:
         transport = to(server, security="starttls")
-        with pytest.raises(TransportError):
-            await transport.deliver(REPLY)
+        of(await transport.deliver(REPLY), Stage.CONNECTION, 0)
         assert server.accepted == []
         assert server.commands == []
 
@@ -80,9 +87,7 @@ async def test_a_refused_login_is_the_transports_trouble_and_shows_no_password(
     async with smtpd(starttls=context(certificate), login=True) as server:
         settings = {"security": "starttls", "ca_file": certificate.ca, "username": "desk@z.example"}
         transport = to(server, **settings, password="falsches-Kennwort")
-        with pytest.raises(TransportError, match="535") as caught:
-            await transport.deliver(REPLY)
-        told = f"{caught.value!r} {caught.value.__cause__!r}"
+        told = of(await transport.deliver(REPLY), Stage.CONNECTION, 535)
         assert "falsches-Kennwort" not in told
         good = to(server, **settings, password=PASSWORD)
         assert isinstance(await good.deliver(REPLY), Delivered)
@@ -128,8 +133,7 @@ async def test_a_connection_lost_after_the_content_leaves_doubt() -> None:
     async with smtpd() as server:
         transport = to(server)
         server.on_data = hang_up
-        outcome = await transport.deliver(REPLY)
-        assert isinstance(outcome, InDoubt)
+        of(await transport.deliver(REPLY), Stage.MESSAGE, 0)
         server.on_data = None
         assert isinstance(await transport.deliver(REPLY), Delivered)
         await transport.close()
@@ -139,7 +143,7 @@ async def test_silence_after_the_content_leaves_doubt() -> None:
     async with smtpd() as server:
         transport = to(server, timeout=0.5)
         server.on_data = fall_silent
-        assert isinstance(await transport.deliver(REPLY), InDoubt)
+        of(await transport.deliver(REPLY), Stage.MESSAGE, 0)
         await transport.close()
 
 
@@ -148,61 +152,53 @@ async def test_a_connection_lost_before_the_content_leaves_none(postfix: Postfix
         settings = SmtpSettings(host=line.host, port=line.port, security="none", timeout=10)
         transport = SmtpTransport(settings)
         line.cut_after = b"RCPT TO"
-        with pytest.raises(TransportError):
-            await transport.deliver(REPLY)
+        of(await transport.deliver(REPLY), Stage.RECIPIENT, 0)
         line.cut_after = None
         assert isinstance(await transport.deliver(REPLY), Delivered)
         await transport.close()
 
 
-@pytest.mark.parametrize(
-    ("answer", "outcome"),
-    [
-        ("452 4.3.1 no space", Deferred(452, "4.3.1 no space")),
-        ("421 4.3.0 closing", Deferred(421, "4.3.0 closing")),
-        ("554 5.7.1 content not wanted", Refused(554, "5.7.1 content not wanted")),
-    ],
-)
-async def test_what_the_server_says_to_the_content_is_said_to_this_mail(
-    answer: str, outcome: Deferred | Refused
-) -> None:
+@pytest.mark.parametrize("answer", ["452 4.3.1 no space", "421 4.3.0 closing", "554 5.7.1 content not wanted"])
+async def test_what_the_server_says_to_the_content_is_said_to_this_mail(answer: str) -> None:
     async with smtpd() as server:
         transport = to(server)
         server.on_data = say(answer)
-        assert await transport.deliver(REPLY) == outcome
+        assert of(await transport.deliver(REPLY), Stage.MESSAGE, int(answer[:3])) == answer[4:]
         server.on_data = None
         assert isinstance(await transport.deliver(REPLY), Delivered)
         await transport.close()
 
 
-async def test_a_server_that_closes_at_the_recipient_defers_this_mail_and_takes_the_next() -> None:
+async def test_a_server_that_closes_at_the_recipient_says_so_of_this_mail_and_takes_the_next() -> None:
     async with smtpd() as server:
         transport = to(server)
         server.on_rcpt = say("421 4.7.0 too many")
-        outcome = await transport.deliver(REPLY)
-        assert isinstance(outcome, Deferred)
-        assert outcome.code == 421
+        of(await transport.deliver(REPLY), Stage.RECIPIENT, 421)
         server.on_rcpt = None
         assert isinstance(await transport.deliver(REPLY), Delivered)
         assert server.connections == 2
         await transport.close()
 
 
-@pytest.mark.parametrize("answer", ["553 5.7.1 not your address", "530 5.7.0 log in first", "421 4.3.2 not now"])
-async def test_a_server_that_wants_nothing_from_us_is_the_transports_trouble(answer: str) -> None:
+@pytest.mark.parametrize(
+    "answer",
+    ["553 5.7.1 not your address", "530 5.7.0 log in first", "421 4.3.2 not now", "432 4.3.2 too many connections"],
+)
+async def test_a_server_that_wants_nothing_from_our_sender_says_nothing_about_the_mail(answer: str) -> None:
     async with smtpd() as server:
         transport = to(server)
         server.on_mail = say(answer)
+        assert answer in of(await transport.deliver(REPLY), Stage.SESSION, int(answer[:3]))
         with pytest.raises(TransportError, match=answer[:3]):
-            await transport.deliver(REPLY)
+            await transport.check(REPLY.envelope_from)
         await transport.close()
 
 
-async def test_too_many_connections_elsewhere_defer_this_mail() -> None:
+async def test_a_mail_that_is_too_large_for_the_server_is_refused_as_this_mail() -> None:
     async with smtpd() as server:
         transport = to(server)
-        server.on_mail = say("432 4.3.2 concurrent connections limit exceeded")
-        assert await transport.deliver(REPLY) == Deferred(432, "4.3.2 concurrent connections limit exceeded")
+        server.on_mail = say("552 5.3.4 message size exceeds fixed limit")
+        of(await transport.deliver(REPLY), Stage.MESSAGE, 552)
         await transport.close()
 
 
@@ -220,9 +216,7 @@ async def test_umlauts_before_the_at_need_smtputf8_and_behind_it_do_not() -> Non
         await transport.close()
     async with smtpd(utf8=False) as server:
         transport = to(server)
-        outcome = await transport.deliver(umlaut_local)
-        assert isinstance(outcome, Refused)
-        assert "SMTPUTF8" in outcome.text
+        assert "SMTPUTF8" in of(await transport.deliver(umlaut_local), Stage.RECIPIENT, 553)
         assert isinstance(await transport.deliver(umlaut_domain), Delivered)
         await transport.close()
 

@@ -9,7 +9,7 @@ import pytest
 
 from inbox_worker.adapters.smtp import SmtpTransport
 from inbox_worker.config import SmtpSettings
-from inbox_worker.core.delivery import Deferred, Delivered, Refused, Reply
+from inbox_worker.core.delivery import Delivered, Reply, Stage, Trouble
 from inbox_worker.worker.ports import Transport
 from tests.fakes import FakeTransport
 from tests.servers.dovecot import Dovecot
@@ -106,21 +106,21 @@ async def test_every_recipient_of_the_envelope_gets_the_reply(bench: Bench, pers
 
 async def test_a_refusal_names_code_and_recipient(bench: Bench) -> None:
     outcome = await bench.transport.deliver(reply("niemand@zeitung.example"))
-    assert isinstance(outcome, Refused)
-    assert outcome.code == 550
+    assert isinstance(outcome, Trouble)
+    assert (outcome.stage, outcome.code) == (Stage.RECIPIENT, 550)
     assert "niemand@zeitung.example" in outcome.text
     assert "no such person" in outcome.text
 
 
-async def test_a_temporary_refusal_is_deferred(bench: Bench) -> None:
+async def test_a_temporary_refusal_names_its_code(bench: Bench) -> None:
     outcome = await bench.transport.deliver(reply("spaeter@zeitung.example"))
-    assert isinstance(outcome, Deferred)
-    assert outcome.code == 450
+    assert isinstance(outcome, Trouble)
+    assert (outcome.stage, outcome.code) == (Stage.RECIPIENT, 450)
 
 
 async def test_when_one_recipient_is_refused_nobody_gets_the_reply(bench: Bench, person: str) -> None:
     outcome = await bench.transport.deliver(reply(person, "niemand@zeitung.example"))
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Trouble)
     assert isinstance(await bench.transport.deliver(reply(person, text="zweiter Versuch")), Delivered)
     assert await bench.received(person) == [reply(person, text="zweiter Versuch").content]
 
@@ -135,8 +135,8 @@ async def test_after_a_refusal_the_next_reply_is_delivered(bench: Bench, person:
 async def test_what_is_no_address_is_refused_and_not_sent_to_the_server(bench: Bench, person: str) -> None:
     for broken in ("anke", "anke@zeitung.example\r\nRCPT TO:<x@y.example>", "an ke@zeitung.example"):
         outcome = await bench.transport.deliver(reply(person, broken))
-        assert isinstance(outcome, Refused)
-        assert outcome.code == 553
+        assert isinstance(outcome, Trouble)
+        assert (outcome.stage, outcome.code) == (Stage.RECIPIENT, 553)
     assert isinstance(await bench.transport.deliver(reply(person)), Delivered)
     assert len(await bench.received(person)) == 1
 

@@ -10,7 +10,7 @@ import pytest
 
 from inbox_worker.adapters.journal_file import JournalFile
 from inbox_worker.cli import main
-from inbox_worker.core.entries import Entry, MailRecorded, Registered, ReplyFailed
+from inbox_worker.core.entries import Entry, MailRecorded, Registered, ReplyFailed, Undeliverable
 from inbox_worker.core.registration import Intent, Reason
 from tests.builders import ANNA, FACHDISKURS, NOW, PRESSE, a_ref
 
@@ -50,7 +50,7 @@ def test_csv_opens_in_excel_with_umlauts_and_without_formulas(capsys: pytest.Cap
     rows = list(csv.reader(io.StringIO(out[1:], newline=""), delimiter=";"))
     assert rows[1] == [
         *(FACHDISKURS, "Dr.", "Anna", "Schmitt", "Teutoburger Bote", "Redakteurin"),
-        *("0049 521 1234567", "a@bote.example", "10.11.2022 10:00"),
+        *("0049 521 1234567", "a@bote.example", "10.11.2022 10:00", ""),
     ]
     assert rows[2][2:5] == ['\'=HYPERLINK("http://x")', "?[31mRot?", "'@SUM(A1)"]
     assert len(rows) == 3
@@ -82,6 +82,38 @@ def test_held_tells_the_mails_and_the_undelivered_answers(capsys: pytest.Capture
     assert "Antwort an weg@bote.example: 550 no such person" in out
     assert main(["held", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["held"][0]["subject"] == "Frage"
+
+
+@pytest.mark.usefixtures("journal")
+async def test_a_flood_fills_one_line_and_who_cannot_be_reached_is_marked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    flood = [
+        MailRecorded(
+            a_ref(uid),
+            f"flood{uid}",
+            Intent.REGISTRATION,
+            "held",
+            over="address",
+            sender="flut@bote.example",
+            subject=f"Anmeldung {uid}",
+            concerns=(Reason("more mail than usual: address", "flut@bote.example"),),
+        )
+        for uid in range(2, 502)
+    ]
+    file = JournalFile(tmp_path / "journal.jsonl", lambda entry: entry.WHAT)
+    await file.append([*flood, Undeliverable("", "A@bote.example", "550 mailbox is full")], after=5, at=NOW)
+    await file.close()
+    assert main(["held"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("flut@bote.example") == 2, "one row: whom, and why"
+    assert "500 Mails" in out
+    assert "501 Mails warten auf Sie" in out
+    assert "Unzustellbar: A@bote.example: 550 mailbox is full" in out
+    assert main(["registrants"]) == 0
+    assert capsys.readouterr().out.count("unzustellbar") == 2
+    assert main(["registrants", "--format", "json"]) == 0
+    assert [row["undeliverable"] for row in json.loads(capsys.readouterr().out)] == [True, False, True]
 
 
 @pytest.mark.usefixtures("journal")

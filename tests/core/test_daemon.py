@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import deque
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from inbox_worker.adapters.heartbeat import Heartbeat
 from inbox_worker.cli.logs import set_up
 from inbox_worker.cli.terminal import printable
 from inbox_worker.config import LogSettings, Settings, load_for_reading, packaged_dir
-from inbox_worker.errors import JournalError
+from inbox_worker.errors import JournalError, MailboxAuthError, MailboxError
 from tests.builders import NOW
 
 
@@ -26,11 +27,54 @@ def test_without_a_completed_pass_it_is_not_healthy(tmp_path: Path) -> None:
     assert daemon.healthy(settings(tmp_path), NOW) == (False, "no pass was ever completed")
 
 
+class Machine:
+    """Tells which start of the machine it is, and the seconds since then."""
+
+    def __init__(self, boot: str = "first", seconds: float = 1000) -> None:
+        self.boot, self.seconds = boot, seconds
+
+    def __call__(self) -> tuple[str, float]:
+        return self.boot, self.seconds
+
+
 @pytest.mark.parametrize(("minutes", "poll", "well"), [(0, 30, True), (5, 30, True), (6, 30, False), (6, 120, True)])
-def test_health_is_the_age_of_the_last_completed_pass(tmp_path: Path, minutes: int, poll: int, *, well: bool) -> None:
+@pytest.mark.parametrize("knows_its_uptime", [True, False])
+def test_health_is_the_age_of_the_last_completed_pass(
+    tmp_path: Path, minutes: int, poll: int, *, well: bool, knows_its_uptime: bool
+) -> None:
     told = settings(tmp_path, INBOX_WORKER_SCHEDULE__POLL=str(poll))
-    Heartbeat(told.journal.path.with_suffix(".heartbeat")).beat(NOW)
-    assert daemon.healthy(told, NOW + timedelta(minutes=minutes))[0] is well
+    machine = Machine("first" if knows_its_uptime else "")
+    daemon.heartbeat(told, machine).beat(NOW)
+    machine.seconds += 60 * minutes
+    assert daemon.healthy(told, NOW + timedelta(minutes=minutes), machine)[0] is well
+
+
+def test_a_clock_that_is_set_back_hides_no_worker_that_hangs(tmp_path: Path) -> None:
+    told, machine = settings(tmp_path), Machine()
+    daemon.heartbeat(told, machine).beat(NOW)
+    machine.seconds += 3600
+    assert daemon.healthy(told, NOW - timedelta(days=1), machine) == (
+        False,
+        "the last pass was completed 3600 s ago (limit 300 s)",
+    )
+    machine.boot = "second"
+    well, words = daemon.healthy(told, NOW - timedelta(days=1), machine)
+    assert not well
+    assert "set back" in words
+
+
+def test_it_is_not_healthy_while_no_answer_can_leave(tmp_path: Path) -> None:
+    told, machine = settings(tmp_path), Machine()
+    daemon.heartbeat(told, machine).beat(NOW, "no answer can leave since noon: login refused")
+    well, words = daemon.healthy(told, NOW, machine)
+    assert not well
+    assert words.endswith("login refused")
+
+
+def test_each_worker_of_a_journal_has_a_heartbeat_of_its_own(tmp_path: Path) -> None:
+    daemon.heartbeat(settings(tmp_path)).beat(NOW)
+    other = settings(tmp_path, INBOX_WORKER_JOURNAL__WORKER="second")
+    assert daemon.healthy(other, NOW) == (False, "no pass was ever completed")
 
 
 def test_a_heartbeat_that_cannot_be_written_is_logged_and_its_age_tells(
@@ -39,13 +83,30 @@ def test_a_heartbeat_that_cannot_be_written_is_logged_and_its_age_tells(
     beat = Heartbeat(tmp_path / "gone" / "heartbeat")
     beat.beat(NOW)
     assert "can't write" in caplog.text
-    assert beat.last() is None
+    assert beat.last(NOW) is None
 
 
 def test_a_heartbeat_full_of_rubbish_is_no_heartbeat(tmp_path: Path) -> None:
     for rubbish in ("", "[]", "{}", '{"pass_completed": 1}', "\udcff"):
         (tmp_path / "heartbeat").write_text(rubbish, encoding="utf-8", errors="surrogateescape")
-        assert Heartbeat(tmp_path / "heartbeat").last() is None
+        assert Heartbeat(tmp_path / "heartbeat").last(NOW) is None
+
+
+async def test_failed_passes_come_less_and_less_often_and_after_a_refused_login_still_less(tmp_path: Path) -> None:
+    office = daemon.build(settings(tmp_path))
+    troubles = deque([MailboxError("gone")] * 5 + [MailboxAuthError("refused")] * 6)
+
+    async def failing() -> None:
+        raise troubles.popleft()
+
+    office.worker.run_pass = failing  # type: ignore[method-assign]
+    pauses = []
+    while troubles:
+        assert not await office.run_pass()
+        pauses.append(office.pause.total_seconds())
+    assert pauses[:5] == [30, 60, 120, 120, 120]
+    assert pauses[5:] == [900] * 6
+    await office.close()
 
 
 def test_only_one_worker_of_a_name_is_let_in_and_another_name_too(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 import pytest
 
-from inbox_worker.core.delivery import Deferred, InDoubt, Refused
+from inbox_worker.core.delivery import Stage, Trouble
 from inbox_worker.core.filing import FilingPlan
-from inbox_worker.errors import JournalUnwritable, MailboxError, TransportError
+from inbox_worker.errors import JournalUnwritable, MailboxError
 from tests.builders import OUT_OF_OFFICE, SIGNED, a_mail
 from tests.office import FakeOffice
 
 ANNA = SIGNED.format("Anna Schmitt")
+NO_ROUTE = Trouble(Stage.CONNECTION, 0, "no route")
 
 
 async def test_a_mail_becomes_a_registration_and_one_threaded_answer() -> None:
@@ -135,23 +136,29 @@ async def test_a_mail_that_our_code_stumbles_over_is_held_and_the_next_ones_go_o
 async def test_smtp_trouble_counts_against_no_mail_and_everything_waits() -> None:
     office = FakeOffice()
     worker = await office.started()
-    office.transport.troubles.append(TransportError("no route"))
+    office.transport.outcomes.append(NO_ROUTE)
     office.mailbox.put(a_mail(ANNA, number=1))
     office.mailbox.put(a_mail(SIGNED.format("Ben Yilmaz"), number=2))
     await worker.run_pass()
     assert [(one.attempts, one.claimed_by) for one in worker.ledger.outbox.values()] == [(0, "")] * 2
     assert len(worker.ledger.roster()) == 2
+    assert worker.delivery.closed is not None
+    await worker.run_pass()
+    assert len(office.transport.attempts) == 1, "the way out backs off"
+    office.clock.goes_on(seconds=30)
     await worker.run_pass()
     assert len(office.transport.sent) == 2
+    assert worker.delivery.closed is None
 
 
 async def test_what_is_owed_is_delivered_while_the_mailbox_is_gone() -> None:
     office = FakeOffice()
     worker = await office.started(sent="")
-    office.transport.troubles.append(TransportError("no route"))
+    office.transport.outcomes.append(NO_ROUTE)
     office.mailbox.put(a_mail(ANNA))
     await worker.run_pass()
     office.mailbox.troubles.append(MailboxError("gone"))
+    office.clock.goes_on(minutes=1)
     with pytest.raises(MailboxError):
         await worker.run_pass()
     assert len(office.transport.sent) == 1
@@ -160,7 +167,7 @@ async def test_what_is_owed_is_delivered_while_the_mailbox_is_gone() -> None:
 async def test_a_reply_put_off_comes_again_and_the_mail_is_filed_only_then() -> None:
     office = FakeOffice()
     worker = await office.started()
-    office.transport.outcomes.append(Deferred(451, "greylisted"))
+    office.transport.outcomes.append(Trouble(Stage.RECIPIENT, 451, "greylisted"))
     office.mailbox.put(a_mail(ANNA))
     await worker.run_pass()
     assert office.mailbox.flags() == [frozenset()]
@@ -175,7 +182,7 @@ async def test_a_reply_put_off_comes_again_and_the_mail_is_filed_only_then() -> 
 async def test_a_refused_reply_is_for_a_person_and_the_mail_is_not_answered() -> None:
     office = FakeOffice()
     worker = await office.started(filing=FilingPlan(done="Erledigt", held="Zu prüfen"))
-    office.transport.outcomes.append(Refused(550, "no such person"))
+    office.transport.outcomes.append(Trouble(Stage.RECIPIENT, 550, "no such person"))
     office.mailbox.put(a_mail(ANNA))
     await worker.run_pass()
     assert [failed.code for failed in worker.ledger.failed.values()] == [550]
@@ -185,7 +192,7 @@ async def test_a_refused_reply_is_for_a_person_and_the_mail_is_not_answered() ->
 async def test_a_reply_in_doubt_that_lies_in_sent_is_not_sent_again() -> None:
     office = FakeOffice()
     worker = await office.started()
-    office.transport.outcomes.append(InDoubt("lost after DATA"))
+    office.transport.outcomes.append(Trouble(Stage.MESSAGE, 0, "lost after DATA"))
     office.mailbox.put(a_mail(ANNA))
     await worker.run_pass()
     office.mailbox.put(office.transport.attempts[0].content, folder="Gesendet")
@@ -198,7 +205,7 @@ async def test_a_reply_in_doubt_that_lies_in_sent_is_not_sent_again() -> None:
 async def test_a_reply_in_doubt_that_lies_nowhere_is_sent_once_more_with_the_same_message_id() -> None:
     office = FakeOffice()
     worker = await office.started()
-    office.transport.outcomes.append(InDoubt("lost after DATA"))
+    office.transport.outcomes.append(Trouble(Stage.MESSAGE, 0, "lost after DATA"))
     office.mailbox.put(a_mail(ANNA))
     await worker.run_pass()
     office.clock.goes_on(minutes=3)

@@ -90,7 +90,7 @@ def story(office: FakeOffice) -> tuple[object, ...]:
         [(one.event, one.registrant, one.address) for one in ledger.roster()],
         [mail.entry.ref for mail in ledger.held.values()],
         list(ledger.outbox),
-        ledger.sent,
+        set(ledger.sent),
         ledger.failed,
         ledger.unfiled,
         {folder: len(office.mailbox.mails(folder)) for folder in ("INBOX", "Erledigt", "Zu prüfen", "Automatisch")},
