@@ -3,13 +3,14 @@
 from hypothesis import strategies as st
 
 from inbox_worker.core.caps import Cap
-from inbox_worker.core.decision import AnswerKind
+from inbox_worker.core.decision import AnswerKind, Withheld
 from inbox_worker.core.entries import (
     Baseline,
     CapReached,
     Entry,
     Filed,
     MailRecorded,
+    Offered,
     Registered,
     ReplyClaimed,
     ReplyDeferred,
@@ -18,6 +19,7 @@ from inbox_worker.core.entries import (
     ReplyOwed,
     ReplyReleased,
     ReplySent,
+    Settled,
     Undeliverable,
     Withdrawn,
 )
@@ -58,6 +60,8 @@ def entries() -> st.SearchStrategy[Entry]:
         st.builds(ReplyDeferred, reply, moment, st.integers(400, 499)),
         st.builds(ReplyInDoubt, reply, moment, response=_WORDS),
         st.builds(ReplyFailed, reply, st.integers(500, 599)),
+        st.builds(Offered, ref, digest, st.builds(Withheld, answers=st.tuples(answer))),
+        st.builds(Settled, ref, st.booleans()),
         st.builds(Undeliverable, st.just("") | reply, address, response=_WORDS),
         st.builds(CapReached, st.sampled_from(Cap), _SMALL, _SMALL, address),
         st.builds(Filed, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL)),

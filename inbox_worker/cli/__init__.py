@@ -93,6 +93,12 @@ def _held(options: argparse.Namespace) -> int:
     return held(options.config, as_json=options.json)
 
 
+def _release(options: argparse.Namespace) -> int:
+    from inbox_worker.cli.settle import settle
+
+    return settle(options.config, options.numbers, sender=options.sender, release=options.release)
+
+
 def _health(options: argparse.Namespace) -> int:
     from inbox_worker import daemon
     from inbox_worker.config import load_for_reading
@@ -146,6 +152,14 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("--event", metavar="ID")
     people.add_argument("--format", choices=["table", "csv", "json"], default="table")
     add("held", _held, "the mails that a person must settle").add_argument("--json", action="store_true")
+    for name, words in (
+        ("release", "let happen what was withheld of held mails: their answers leave with the next pass"),
+        ("settle", "take held mails off the list that a person has answered"),
+    ):
+        settling = add(name, _release, words)
+        settling.set_defaults(release=name == "release")
+        settling.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="as 'inbox-worker held' shows it")
+        settling.add_argument("--from", dest="sender", metavar="ADDRESS", help="all held mails of this sender")
     add("health", _health, "exit code 0 when the last pass was completed not long ago")
     demo = add("demo", _demo, "the whole thing with example mails on servers inside this process")
     demo.add_argument("--mail", type=Path, metavar="FILE.eml", action="append", default=[], help="a mail of your own")

@@ -16,9 +16,8 @@ from tabulate import tabulate
 from inbox_worker.adapters import journal_file
 from inbox_worker.cli.terminal import printable
 from inbox_worker.config import Settings, load_for_reading
-from inbox_worker.core.entries import MailRecorded
-from inbox_worker.core.ledger import Ledger, Registration
-from inbox_worker.core.narrative import INTENTS, german
+from inbox_worker.core.ledger import Ledger, Registration, TreatedMail
+from inbox_worker.core.narrative import ANSWERS, INTENTS, german
 from inbox_worker.daemon import time_zone
 from inbox_worker.errors import ConfigError
 
@@ -34,6 +33,7 @@ _COLUMNS = (
     "Seit",
     "Zustellung",
 )
+_HELD = ("Nr.", "Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil", "Zur Freigabe bereit")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -65,25 +65,36 @@ def held(config: Path | None, *, as_json: bool) -> int:
     """Prints the mails that wait for a person, and the answers that could not be delivered, oldest first."""
     settings = load_for_reading(config, os.environ)
     ledger, zone = _ledger(settings), time_zone(settings)
-    mails = [(mail.at, mail.entry) for mail in ledger.held.values()]
+    mails = list(ledger.held.values())
     if as_json:
         rows = [
-            {"at": at.isoformat(), "from": mail.sender, "subject": mail.subject, "message_id": mail.message_id}
-            | {"intent": mail.intent, "concerns": [german([reason]) for reason in mail.concerns]}
-            for at, mail in mails
+            {"number": mail.seq, "at": mail.at.isoformat(), "from": mail.entry.sender, "subject": mail.entry.subject}
+            | {"message_id": mail.entry.message_id, "intent": mail.entry.intent}
+            | {"concerns": [german([reason]) for reason in mail.entry.concerns]}
+            | {"withheld": _withheld(ledger, mail)}
+            for mail in mails
         ]
         undeliverable = [{"to": one.to, "code": one.code, "response": one.response} for one in ledger.failed.values()]
         print(json.dumps({"held": rows, "undeliverable": undeliverable}, ensure_ascii=False, indent=2))
         return 0
     table = [
-        (_short(at, zone), mail.sender, mail.subject, INTENTS[mail.intent], german(mail.concerns))
-        for at, mail in mails
-        if not mail.over
+        (
+            str(mail.seq),
+            _short(mail.at, zone),
+            mail.entry.sender,
+            mail.entry.subject,
+            INTENTS[mail.entry.intent],
+            german(mail.entry.concerns),
+            _withheld(ledger, mail),
+        )
+        for mail in mails
+        if not mail.entry.over
     ]
-    print(
-        _table([*table, *_floods(mails, zone)], ("Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil"))
-    )
+    print(_table([*table, *_floods(mails, zone)], _HELD))
     print(f"\n{'Eine Mail wartet' if len(mails) == 1 else f'{len(mails)} Mails warten'} auf Sie")
+    if mails:
+        print("Was zur Freigabe bereitliegt, geschieht mit: inbox-worker release NR")
+        print("Was Sie selbst beantwortet haben, verschwindet mit: inbox-worker settle NR")
     for back in ledger.undeliverable.values():
         print(printable(f"Unzustellbar: {back.address}: {back.response}".rstrip(": ")))
     for failure in ledger.failed.values():
@@ -91,22 +102,30 @@ def held(config: Path | None, *, as_json: bool) -> int:
     return 0
 
 
-def _floods(mails: Iterable[tuple[datetime, MailRecorded]], zone: ZoneInfo) -> list[tuple[str, ...]]:
+def _floods(mails: Iterable[TreatedMail], zone: ZoneInfo) -> list[tuple[str, ...]]:
     """What went over a cap, one row for each cap and whom it is about: a flood fills one line and not the screen."""
-    floods: dict[str, list[tuple[datetime, MailRecorded]]] = {}
-    for at, mail in mails:
-        if mail.over:
-            floods.setdefault(german(mail.concerns), []).append((at, mail))
+    floods: dict[str, list[TreatedMail]] = {}
+    for mail in mails:
+        if mail.entry.over:
+            floods.setdefault(german(mail.entry.concerns), []).append(mail)
     return [
         (
-            _short(flood[-1][0], zone),
-            flood[0][1].sender if len({mail.sender for _, mail in flood}) == 1 else "verschiedene",
-            f"{len(flood)} Mails" if len(flood) > 1 else flood[0][1].subject,
+            f"ab {flood[0].seq}",
+            _short(flood[-1].at, zone),
+            flood[0].entry.sender if len({mail.entry.sender for mail in flood}) == 1 else "verschiedene",
+            f"{len(flood)} Mails" if len(flood) > 1 else flood[0].entry.subject,
             "zurückgehalten",
             why,
+            "",
         )
         for why, flood in floods.items()
     ]
+
+
+def _withheld(ledger: Ledger, mail: TreatedMail) -> str:
+    """What a release would do, in a few words; '' for nothing."""
+    offered = ledger.offered.get(mail.entry.ref)
+    return ", ".join(dict.fromkeys(ANSWERS[answer.kind] for answer in offered.withheld.answers)) if offered else ""
 
 
 def _short(at: datetime, zone: ZoneInfo) -> str:

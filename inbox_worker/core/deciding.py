@@ -11,7 +11,7 @@ from datetime import datetime
 
 from inbox_worker.core import bounces, caps
 from inbox_worker.core.caps import Over
-from inbox_worker.core.decision import Answer, AnswerKind, Decision, Joining, Leaving, Outcome
+from inbox_worker.core.decision import Answer, AnswerKind, Decision, Joining, Leaving, Outcome, Withheld
 from inbox_worker.core.freemail import is_shared_domain
 from inbox_worker.core.ledger import Ledger, Registration
 from inbox_worker.core.message import Address, Message
@@ -31,7 +31,9 @@ def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: 
         return _held(request, Reason("no valid sender address", where="From"))
     if message.sender.key in desk.addresses:
         return _held(request, Reason("our own address as sender", message.sender.addr_spec, "From"))
-    decision = _of_a_person(_Case(message, message.sender, request, ledger, desk, now))
+    decision = _unobstructed(_Case(message, message.sender, replace(request, obstacles=()), ledger, desk, now))
+    if request.obstacles:
+        decision = _obstructed(decision, request)
     if decision.answers or decision.outcome is Outcome.HELD:
         about = caps.keys(
             message.sender, message.subject, caps.text_digest(message.text), answered=bool(decision.answers)
@@ -58,7 +60,7 @@ def _of_a_machine(message: Message, request: Request, ledger: Ledger, desk: Desk
     )
 
 
-def _of_a_person(case: "_Case") -> Decision:
+def _unobstructed(case: "_Case") -> Decision:
     match case.request.intent:
         case Intent.REGISTRATION:
             return case.registration()
@@ -72,6 +74,25 @@ def _of_a_person(case: "_Case") -> Decision:
             return _held(case.request) if case.request.needs_human else _done(case.request)
 
 
+def _obstructed(decision: Decision, request: Request) -> Decision:
+    """Who is to be registered is; everything else waits for a person, who may release it.
+
+    Whoever forges a sender must get no link, and must not be able to sign anybody off.
+    """
+    joins = request.intent is Intent.REGISTRATION
+    return replace(
+        decision,
+        outcome=Outcome.HELD,
+        joining=decision.joining if joins else (),
+        leaving=(),
+        answers=(),
+        concerns=(*request.obstacles, *decision.concerns),
+        withheld=Withheld(
+            joining=() if joins else decision.joining, leaving=decision.leaving, answers=decision.answers
+        ),
+    )
+
+
 def _over(decision: Decision, over: Over, ledger: Ledger, now: datetime) -> Decision:
     """Nothing happens by itself any more: neither an answer nor a change of the list."""
     told = ledger.told.get((over.cap, over.whom))
@@ -82,6 +103,7 @@ def _over(decision: Decision, over: Over, ledger: Ledger, now: datetime) -> Deci
         decision.events,
         because=decision.because,
         concerns=(Reason(f"more mail than usual: {over.cap}", over.whom),),
+        withheld=decision.withheld.with_also(Withheld(decision.joining, decision.leaving, decision.answers)),
         over=over,
         tell=told is None or now - told >= caps.WINDOW,
     )
@@ -92,10 +114,12 @@ def _reachable(decision: Decision, ledger: Ledger) -> Decision:
     lost = [answer.to.addr_spec for answer in decision.answers if ledger.is_undeliverable(answer.to.addr_spec)]
     if not lost:
         return decision
+    withheld = tuple(answer for answer in decision.answers if answer.to.addr_spec in lost)
     return replace(
         decision,
         outcome=Outcome.HELD,
-        answers=tuple(answer for answer in decision.answers if answer.to.addr_spec not in lost),
+        answers=tuple(answer for answer in decision.answers if answer not in withheld),
+        withheld=decision.withheld.with_also(Withheld(answers=withheld)),
         concerns=(*decision.concerns, Reason("an earlier mail to this address came back", ", ".join(lost))),
     )
 
@@ -120,20 +144,15 @@ class _Case:
         if not events:
             return _held(request, over or Reason("no event is named"))
         joining = self._joining(events)
-        leaving, foreign = ((), ()) if request.obstacles else self._leaving(events)
-        concerns = (*request.obstacles, *request.concerns, *foreign, *([over] if over else []))
-        answers: tuple[Answer, ...] = ()
-        if not request.obstacles:
-            kind = AnswerKind.CONFIRMATION if joining or leaving else AnswerKind.LINK
-            answers, unreachable = self._answers_with_link(kind, events, leaving)
-            concerns += unreachable
+        leaving, foreign = self._leaving(events)
+        kind = AnswerKind.CONFIRMATION if joining or leaving else AnswerKind.LINK
+        answers, unreachable = self._answers_with_link(kind, events, leaving)
+        concerns = (*request.concerns, *foreign, *([over] if over else []), *unreachable)
         return self._decision(events, joining=joining, leaving=leaving, answers=answers, concerns=concerns)
 
     def cancellation(self) -> Decision:
         """Off the list, confirmed; somebody who never was on it declined, which is confirmed as well."""
         events = self.request.events or self._events_of_sender()
-        if self.request.obstacles:  # whoever forges a sender must not be able to sign somebody off
-            return _held(self.request)
         if not events:
             return _held(self.request, Reason("no event is named"))
         leaving, foreign = self._leaving(events)
@@ -145,20 +164,17 @@ class _Case:
     def link_request(self) -> Decision:
         """The link once more, to the address that asks. Nobody new is registered."""
         events, over = self._open_events()
-        if self.request.obstacles or not events:
-            missing = () if events else (over or Reason("no event is named"),)
-            return _held(self.request, *missing)
+        if not events:
+            return _held(self.request, over or Reason("no event is named"))
         known = tuple(one.registrant for event in events for one in self.ledger.registered_with(event, self.sender.key))
         answer = self._answer(AnswerKind.LINK, events, registered=_once(known))
         return self._decision(events, answers=(answer,), concerns=self.request.concerns)
 
     def inquiry(self) -> Decision:
         """A person answers; the writer learns at once that the question arrived, and whom else to ask."""
-        concerns = (*self.request.obstacles, *self.request.concerns) or (Reason("a question for the press office"),)
+        concerns = self.request.concerns or (Reason("a question for the press office"),)
         receipt = self._answer(AnswerKind.RECEIPT, self.request.events, question_passed_on=True)
-        return self._decision(
-            self.request.events, answers=() if self.request.obstacles else (receipt,), concerns=concerns
-        )
+        return self._decision(self.request.events, answers=(receipt,), concerns=concerns)
 
     def _open_events(self) -> tuple[tuple[str, ...], Reason | None]:
         """The request's events that are not over yet, and the reason why others are left out."""
@@ -321,7 +337,7 @@ def _held(request: Request, *reasons: Reason) -> Decision:
         request.language,
         request.events,
         because=request.because,
-        concerns=(*request.obstacles, *request.concerns, *reasons),
+        concerns=(*request.concerns, *reasons),
     )
 
 

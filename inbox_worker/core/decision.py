@@ -91,11 +91,29 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """What is not done by itself, and at once when a person releases it."""
+
+    joining: tuple[Joining, ...] = ()
+    leaving: tuple[Leaving, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    def with_also(self, other: "Withheld") -> "Withheld":
+        """Both."""
+        return Withheld(
+            (*self.joining, *other.joining), (*self.leaving, *other.leaving), (*self.answers, *other.answers)
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.joining or self.leaving or self.answers)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What is to be done with one mail. `concerns` say why a person must look; empty when nobody must.
 
-    `returned` are mails of ours that it sends back. `over` is the cap that it went over; `tell` says that the press
-    office has not heard of that yet.
+    `withheld` is what a person may release. `returned` are mails of ours that it sends back. `over` is the cap that it
+    went over; `tell` says that the press office has not heard of that yet.
     """
 
     intent: Intent
@@ -107,6 +125,7 @@ class Decision:
     answers: tuple[Answer, ...] = ()
     because: tuple[Reason, ...] = ()
     concerns: tuple[Reason, ...] = ()
+    withheld: Withheld = Withheld()
     returned: tuple[Returned, ...] = ()
     over: Over | None = None
     tell: bool = False

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import TypeAdapter
 
-from inbox_worker.core.decision import Answer
+from inbox_worker.core.decision import Answer, Withheld
 from inbox_worker.core.message import Ref
 from inbox_worker.core.registration import Intent, Reason, Registrant
 
@@ -167,6 +167,28 @@ class ReplyFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """What a held mail would lead to, if a person releases it; `digest` is the mail's."""
+
+    WHAT: ClassVar[str] = "offered"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"withheld"})
+    ref: Ref
+    digest: str
+    withheld: Withheld = field(default_factory=Withheld)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A person has dealt with a held mail: `released` what was withheld, or answered it themselves."""
+
+    WHAT: ClassVar[str] = "settled"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"sender"})
+    ref: Ref
+    released: bool = False
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Undeliverable:
     """A mail of ours came back: nothing more goes to this address by itself. `reply` is '' where only it was named."""
 
@@ -213,6 +235,8 @@ Entry = (
     | ReplyDeferred
     | ReplyInDoubt
     | ReplyFailed
+    | Offered
+    | Settled
     | Undeliverable
     | CapReached
     | Filed

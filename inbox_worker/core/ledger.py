@@ -16,6 +16,7 @@ from inbox_worker.core.entries import (
     CapReached,
     Filed,
     MailRecorded,
+    Offered,
     Recorded,
     Registered,
     ReplyClaimed,
@@ -25,6 +26,7 @@ from inbox_worker.core.entries import (
     ReplyOwed,
     ReplyReleased,
     ReplySent,
+    Settled,
     Undeliverable,
     Withdrawn,
 )
@@ -110,6 +112,7 @@ class Ledger:
     unfiled: dict[Ref, TreatedMail] = field(default_factory=dict)
     held: dict[Ref, TreatedMail] = field(default_factory=dict)
     failed: dict[str, ReplyFailed] = field(default_factory=dict)
+    offered: dict[Ref, Offered] = field(default_factory=dict)
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
     tallies: dict[caps.Key, tuple[datetime, ...]] = field(default_factory=dict)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -129,6 +132,7 @@ class Ledger:
             unfiled=dict(self.unfiled),
             held=dict(self.held),
             failed=dict(self.failed),
+            offered=dict(self.offered),
             undeliverable=dict(self.undeliverable),
             tallies=dict(self.tallies),
             told=dict(self.told),
@@ -180,6 +184,10 @@ class Ledger:
             case ReplyFailed() as entry:
                 self.outbox.pop(entry.reply, None)
                 self.failed[entry.reply] = entry
+            case Offered() as entry:
+                self.offered[entry.ref] = entry
+            case Settled() as entry:
+                self._take_settling(entry)
             case Undeliverable() as entry:
                 self.undeliverable[entry.address.casefold()] = entry
             case CapReached() as entry:
@@ -246,6 +254,13 @@ class Ledger:
         memory = self.folders.get((entry.ref.account, entry.ref.folder))
         if memory and memory.uidvalidity == entry.ref.uidvalidity and memory.treated < entry.ref.uid:
             self.folders[entry.ref.account, entry.ref.folder] = replace(memory, treated=entry.ref.uid)
+
+    def _take_settling(self, entry: Settled) -> None:
+        self.held.pop(entry.ref, None)
+        offered = self.offered.pop(entry.ref, None)
+        if entry.released and offered:  # a person wants it to go there, whatever came back before
+            for answer in offered.withheld.answers:
+                self.undeliverable.pop(answer.to.key, None)
 
     def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
         self.registrations[entry.registration] = Registration(

@@ -18,6 +18,7 @@ from inbox_worker.core.entries import (
     Entry,
     Filed,
     MailRecorded,
+    Offered,
     Registered,
     ReplyClaimed,
     ReplyDeferred,
@@ -26,6 +27,7 @@ from inbox_worker.core.entries import (
     ReplyOwed,
     ReplyReleased,
     ReplySent,
+    Settled,
     Undeliverable,
     Withdrawn,
 )
@@ -106,6 +108,11 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             return (
                 f"Bitte ansehen: Die Antwort{_to(entry.to)} ist unzustellbar ({_answer(entry.code, entry.response)})."
             )
+        case Offered():
+            return f"Zur Freigabe bereit: {_withheld(entry, titles)}."
+        case Settled():
+            whose = f"Die Mail von {entry.sender}" if entry.sender else "Eine Mail"
+            return f"{whose} ist {'freigegeben' if entry.released else 'erledigt'}."
         case Undeliverable():
             why = f" ({entry.response})" if entry.response else ""
             whom = entry.address or "eine gelöschte Adresse"
@@ -137,6 +144,22 @@ def _mail(entry: MailRecorded) -> str:
             return f"Mail von {sender}, {subject}: schon bekannt, nicht noch einmal bearbeitet."
         case _:
             return start
+
+
+def _withheld(entry: Offered, titles: Mapping[str, str]) -> str:
+    withheld = entry.withheld
+    said = [
+        *(
+            f"{_person(one.registrant, one.address)} anmelden zu {_title(one.event, titles)}"
+            for one in withheld.joining
+        ),
+        *(
+            f"{_person(one.registrant, one.address)} abmelden von {_title(one.event, titles)}"
+            for one in withheld.leaving
+        ),
+        *(f"{ANSWERS[answer.kind]} an {answer.to.addr_spec}" for answer in withheld.answers),
+    ]
+    return "; ".join(said) or "die Angaben sind gelöscht"
 
 
 _CAPS: dict[str, str] = {

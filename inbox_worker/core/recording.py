@@ -1,18 +1,22 @@
 """A decided mail as journal entries: the batch that makes it ours."""
 
 import hashlib
+from collections.abc import Iterable
 
 from inbox_worker.core import caps
-from inbox_worker.core.decision import Answer, Decision, Outcome
+from inbox_worker.core.decision import Answer, Decision, Joining, Leaving, Outcome
 from inbox_worker.core.entries import (
     CapReached,
     Entry,
     MailRecorded,
+    Offered,
     Registered,
     ReplyOwed,
+    Settled,
     Undeliverable,
     Withdrawn,
 )
+from inbox_worker.core.ledger import TreatedMail
 from inbox_worker.core.message import Message, Ref
 from inbox_worker.core.registration import Intent, Reason
 
@@ -41,18 +45,32 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> 
         because=decision.because,
         concerns=decision.concerns,
     )
-    left = (
-        Withdrawn(one.registration, one.event, message.digest, one.registrant, one.address) for one in decision.leaving
-    )
-    joined = (
-        Registered(f"{message.digest[:16]}-{number}", one.event, message.digest, one.registrant, one.address)
-        for number, one in enumerate(decision.joining, start=1)
-    )
+    changes = _changes(message.digest, decision.leaving, decision.joining)
     owed = (ReplyOwed(name, ref, answer) for name, answer in answers.items())
+    offered = [Offered(ref, message.digest, decision.withheld)] if owe and decision.withheld else []
     back = (Undeliverable(one.reply, one.address, one.response) for one in decision.returned)
     over = decision.over
     told = [CapReached(over.cap, over.limit, over.hours, over.whom)] if over and decision.tell else []
-    return [mail, *left, *joined, *owed, *back, *told]
+    return [mail, *changes, *owed, *offered, *back, *told]
+
+
+def settled(held: TreatedMail, offered: Offered | None, *, release: bool) -> list[Entry]:
+    """The entries by which a person settles a held mail: with `release` also what was withheld of it happens."""
+    settling = Settled(held.entry.ref, release, held.entry.sender)
+    if not (release and offered):
+        return [settling]
+    withheld, digest = offered.withheld, offered.digest
+    owed = (ReplyOwed(reply_name(digest, answer), offered.ref, answer) for answer in withheld.answers)
+    return [settling, *_changes(digest, withheld.leaving, withheld.joining), *owed]
+
+
+def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining]) -> list[Entry]:
+    left = [Withdrawn(one.registration, one.event, digest, one.registrant, one.address) for one in leaving]
+    joined = [
+        Registered(f"{digest[:16]}-{number}", one.event, digest, one.registrant, one.address)
+        for number, one in enumerate(joining, start=1)
+    ]
+    return [*left, *joined]
 
 
 def unreadable(ref: Ref, why: str) -> list[Entry]:
