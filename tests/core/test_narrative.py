@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from inbox_worker.core.decision import Joining, Withheld
 from inbox_worker.core.entries import (
     Baseline,
+    CapReached,
     Entry,
     Filed,
     MailRecorded,
+    Offered,
     Registered,
     ReplyClaimed,
     ReplyDeferred,
@@ -17,6 +20,8 @@ from inbox_worker.core.entries import (
     ReplyOwed,
     ReplyReleased,
     ReplySent,
+    Settled,
+    Undeliverable,
     Withdrawn,
 )
 from inbox_worker.core.narrative import narrate
@@ -98,6 +103,52 @@ SOON = NOW + timedelta(minutes=1)
         (
             ReplyFailed("r", 0, TO, "Vermutlich zugestellt."),
             "Bitte ansehen: Die Antwort an a@bote.example wird nicht weiter versucht. Vermutlich zugestellt.",
+        ),
+        (
+            ReplyDeferred("r", SOON, 0, TO, "the server hung up"),
+            (
+                "Die Antwort an a@bote.example wurde vorerst nicht angenommen (the server hung up); "
+                "nächster Versuch am 10.11.2022 um 10:01 Uhr."
+            ),
+        ),
+        (
+            Offered(a_ref(), "d", Withheld(answers=(an_answer(),), joining=(Joining(FACHDISKURS, ANNA, TO),))),
+            (
+                "Zur Freigabe bereit: Anna Schmitt, Redakteurin, Teutoburger Bote (a@bote.example) anmelden zu "
+                "„Fachdiskurs“; Bestätigung mit Zugangslink an a.schmitt@teutoburger-bote.example."
+            ),
+        ),
+        (Offered(a_ref(), "d"), "Zur Freigabe bereit: die Angaben sind gelöscht."),
+        (Settled(a_ref(), released=True, sender=TO), "Die Mail von a@bote.example ist freigegeben."),
+        (Settled(a_ref()), "Eine Mail ist erledigt."),
+        (
+            Undeliverable("r", TO, "550 no such person"),
+            (
+                "Bitte ansehen: Unsere Mail an a@bote.example ist als unzustellbar zurückgekommen (550 no such person). "
+                "An diese Adresse geht von selbst nichts mehr."
+            ),
+        ),
+        (
+            Undeliverable(),
+            (
+                "Bitte ansehen: Unsere Mail an eine gelöschte Adresse ist als unzustellbar zurückgekommen. "
+                "An diese Adresse geht von selbst nichts mehr."
+            ),
+        ),
+        (
+            CapReached("address", 12, 24, TO),
+            (
+                "Bitte ansehen: In 24 Stunden kamen mehr als 12 Mails von dieser Adresse (a@bote.example). Was darüber "
+                "hinausgeht, wird nicht beantwortet, sondern zurückgehalten, bis es ruhiger wird. Dieser Hinweis kommt "
+                "höchstens einmal am Tag."
+            ),
+        ),
+        (
+            CapReached("all", 600, 1),
+            (
+                "Bitte ansehen: In einer Stunde kamen mehr als 600 Mails. Was darüber hinausgeht, wird nicht "
+                "beantwortet, sondern zurückgehalten, bis es ruhiger wird. Dieser Hinweis kommt höchstens einmal am Tag."
+            ),
         ),
         (Filed("desk", "INBOX", 1, (1,)), "Eine Mail ist im Postfach abgelegt."),
         (Filed("desk", "INBOX", 1, (1, 2)), "2 Mails sind im Postfach abgelegt."),
