@@ -124,8 +124,8 @@ SOON = NOW + timedelta(minutes=1)
         (
             Undeliverable("r", TO, "550 no such person"),
             (
-                "Bitte ansehen: Unsere Mail an a@bote.example ist als unzustellbar zurückgekommen (550 no such person). "
-                "An diese Adresse geht von selbst nichts mehr."
+                "Bitte ansehen: Unsere Mail an a@bote.example ist als unzustellbar zurückgekommen (550 no such person)."
+                " An diese Adresse geht von selbst nichts mehr."
             ),
         ),
         (
@@ -147,7 +147,8 @@ SOON = NOW + timedelta(minutes=1)
             CapReached("all", 600, 1),
             (
                 "Bitte ansehen: In einer Stunde kamen mehr als 600 Mails. Was darüber hinausgeht, wird nicht "
-                "beantwortet, sondern zurückgehalten, bis es ruhiger wird. Dieser Hinweis kommt höchstens einmal am Tag."
+                "beantwortet, sondern zurückgehalten, bis es ruhiger wird. Dieser Hinweis kommt höchstens einmal "
+                "am Tag."
             ),
         ),
         (Filed("desk", "INBOX", 1, (1,)), "Eine Mail ist im Postfach abgelegt."),
