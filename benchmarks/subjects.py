@@ -1,7 +1,8 @@
 """What `pass.py` measures, each in a process of its own: `subjects.py floor|worker|empty|reading JSON`.
 
 The last line is JSON. Seconds are given twice: as they passed, and as this process used a processor (`cpu`), which
-still means something on a busy machine.
+still means something on a busy machine; the worker's includes the child that understands its mails (for the whole
+pass; of the step "understand" only waiting and handing over are this process's).
 """
 
 import asyncio
@@ -79,6 +80,8 @@ def worker(given: dict[str, Any]) -> dict[str, Any]:
 
     completed = asyncio.run(whole())
     spent = begin.spent()
+    over_there = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent["cpu"] += over_there.ru_utime + over_there.ru_stime
     ledger = office.worker.ledger
     if not completed or ledger.outbox or ledger.unfiled or ledger.failed or len(ledger.digests) != given["mails"]:
         raise SystemExit(f"not all was done: {len(ledger.digests)} mails, {len(ledger.outbox)} replies owed")
@@ -86,6 +89,7 @@ def worker(given: dict[str, Any]) -> dict[str, Any]:
         **spent,
         "answers": len(ledger.sent),
         "megabytes": _megabytes(),
+        "child_megabytes": over_there.ru_maxrss / 1024,
         "start_megabytes": start_megabytes,
         "steps": steps,
     }
@@ -180,10 +184,11 @@ def _measure(office: Any, steps: _Steps) -> None:
     """Have every step of the journey add up its time."""
     from inbox_worker.core import journey  # noqa: PLC0415 - as above
 
+    patched: Any = journey
     tools = office.worker.tools
-    tools.parse, tools.compose = _timed("parse", tools.parse, steps), _timed("compose", tools.compose, steps)
-    for step in ("screen", "read", "decide"):
-        setattr(journey, step, _timed(step, getattr(journey, step), steps))
+    tools.understand = _timed_async("understand", tools.understand, steps)
+    tools.compose = _timed("compose", tools.compose, steps)
+    patched.decide = _timed("decide", patched.decide, steps)
     for adapter, step, names in (
         (office.journal, "journal", ("append", "read")),
         (office.transport, "smtp", ("deliver",)),

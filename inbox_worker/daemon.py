@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from apscheduler.events import (  # type: ignore[import-untyped]  # the library has no type hints
@@ -33,17 +34,18 @@ from inbox_worker.adapters.imap import ImapMailbox
 from inbox_worker.adapters.journal_file import JournalFile
 from inbox_worker.adapters.mime import parse
 from inbox_worker.adapters.smtp import SmtpTransport
+from inbox_worker.adapters.understanding.process import UnderstandingProcess
 from inbox_worker.config import Settings
 from inbox_worker.config.templates import load_templates
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.entries import Entry
 from inbox_worker.core.filing import FilingPlan
-from inbox_worker.core.message import Letter, Message
+from inbox_worker.core.journey import understand_letter
 from inbox_worker.core.narrative import narrate
 from inbox_worker.core.outbox import RetryPolicy
 from inbox_worker.core.reply import compose
-from inbox_worker.errors import JournalError, JournalUnwritable, MailboxError
+from inbox_worker.errors import JournalError, JournalUnwritable, MailboxError, UnderstandingError
 from inbox_worker.worker import Plan, Tools, Worker
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Office:
     mailbox: ImapMailbox
     transport: SmtpTransport
     journal: JournalFile
+    understanding: UnderstandingProcess
     heartbeat: Heartbeat
     clock: Clock
 
@@ -80,7 +83,7 @@ class Office:
                 await self.worker.run_pass()
         except TimeoutError:
             log.exception("pass: given up after %s", LONGEST_PASS)
-        except MailboxError as error:
+        except (MailboxError, UnderstandingError) as error:
             log.error("pass: %s", error)  # noqa: TRY400 - the server's words; a traceback adds nothing
         except JournalUnwritable as error:
             log.error("pass: nothing is answered that can't be recorded: %s", error)  # noqa: TRY400 - as above
@@ -91,7 +94,12 @@ class Office:
 
     async def close(self) -> None:
         """Log out everywhere, briefly."""
-        for closing in (self.transport.close(), self.mailbox.close(), self.journal.close()):
+        for closing in (
+            self.understanding.close(),
+            self.transport.close(),
+            self.mailbox.close(),
+            self.journal.close(),
+        ):
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await closing
@@ -114,14 +122,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
 
     mailbox, transport = ImapMailbox(settings.imap), SmtpTransport(settings.smtp)
     journal = JournalFile(settings.journal.path, narrator(settings))
-    tools = Tools(mailbox, transport, journal, parse=parsed, compose=composed, clock=clock)
+    understanding = UnderstandingProcess(partial(understand_letter, parse=parse, desk=desk))
+    tools = Tools(mailbox, transport, journal, understand=understanding, compose=composed, clock=clock)
     heartbeat = Heartbeat(settings.journal.path.with_suffix(".heartbeat"))
-    return Office(Worker(_plan(settings), tools), mailbox, transport, journal, heartbeat, clock)
-
-
-def parsed(letter: Letter) -> Message:
-    """A letter as a Message."""
-    return parse(letter.raw, received=letter.received, size=letter.size, whole=letter.whole)
+    return Office(Worker(_plan(settings), tools), mailbox, transport, journal, understanding, heartbeat, clock)
 
 
 def narrator(settings: Settings) -> Callable[[Entry], str]:
@@ -227,6 +231,8 @@ class _Daemon:
         plan = self._office.worker.plan
         log.info("started: mode=%s poll=%gs worker=%s", plan.mode, self._poll, plan.name)
         try:
+            with suppress(UnderstandingError):  # the first mail tells
+                await self._office.understanding.start()
             await self._end.wait()
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN):

@@ -1,6 +1,7 @@
 """A decided mail as journal entries: the batch that makes it ours."""
 
 import hashlib
+from dataclasses import replace
 
 from inbox_worker.core.decision import Answer, Decision, Outcome
 from inbox_worker.core.entries import Entry, MailRecorded, Registered, ReplyOwed, Withdrawn
@@ -41,11 +42,15 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> 
     return [mail, *left, *joined, *owed]
 
 
-def unreadable(ref: Ref, why: str) -> list[Entry]:
-    """A mail that our own code stumbled over: held, so that the ones behind it go on."""
+def unreadable(ref: Ref, why: Reason, head: Message | None) -> list[Entry]:
+    """A mail that our own code stumbled over: held, so that the ones behind it go on. `head` tells whose it is."""
     digest = hashlib.sha256(repr(ref).encode()).hexdigest()
-    concern = Reason("this mail could not be processed", why)
-    return [MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, concerns=(concern,))]
+    concerns = (Reason("this mail could not be processed"), why)
+    mail = MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, concerns=concerns)
+    if head is None:
+        return [mail]
+    sender, name = (head.sender.addr_spec, head.sender.name) if head.sender else ("", "")
+    return [replace(mail, sender=sender, name=name, subject=head.subject, message_id=head.message_id)]
 
 
 def reply_name(digest: str, answer: Answer) -> str:
