@@ -82,6 +82,30 @@ def _swell(octets: str) -> str:
     return "x" * int(octets)
 
 
+def _talk(said: bytes) -> None:
+    """Say something to the daemon past our own code, as a damaged child might."""
+    for descriptor in (int(one.name) for one in Path("/proc/self/fd").iterdir() if one.is_fifo()):
+        if descriptor > 2:
+            os.write(descriptor, said)
+
+
+def _break_off(_: str) -> str:
+    """Dies in the middle of its answer."""
+    _talk((1000).to_bytes(8, "big") + b"half")
+    return _kill("")
+
+
+def _garble(_: str) -> str:
+    _talk((4).to_bytes(8, "big") + b"junk")
+    return "good"
+
+
+def _threaten(_: str) -> str:
+    """Announces an answer of 64 GiB."""
+    _talk((1 << 36).to_bytes(8, "big"))
+    return "good"
+
+
 def _print(words: str) -> str:
     print(words)  # noqa: T201 - that is the attack
     os.write(1, words.encode())
@@ -111,6 +135,9 @@ DEEDS: dict[str, Callable[[str], str]] = {
     "raise": _raise,
     "hang": _hang,
     "swell": _swell,
+    "break-off": _break_off,
+    "garble": _garble,
+    "threaten": _threaten,
     "print": _print,
     "once": _once,
     "know": _know,

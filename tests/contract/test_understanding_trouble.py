@@ -64,6 +64,11 @@ def runs(pid: int) -> bool:
         return False
 
 
+def children() -> list[int]:
+    """The ids of this process's children."""
+    return [int(one) for task in Path("/proc/self/task").iterdir() for one in (task / "children").read_text().split()]
+
+
 async def until(holds: Callable[[], object], what: str) -> None:
     end = time.monotonic() + LIMIT
     while not holds():
@@ -100,6 +105,19 @@ async def test_a_mail_that_hangs_without_computing_is_given_up_by_the_daemons_cl
 
 async def test_a_mail_whose_answer_would_swamp_the_daemon_is_too_much(start: Start) -> None:
     assert await all_answers(start(SMALL, tries=1), poison.letters("swell 2000000", "good 2")) == [TOO_MUCH, "good 2"]
+
+
+@pytest.mark.parametrize(("deed", "reason"), [("break-off", CRASHED), ("garble", CRASHED), ("threaten", TOO_MUCH)])
+async def test_a_child_that_talks_nonsense_is_replaced(start: Start, deed: str, reason: str) -> None:
+    assert await all_answers(start(tries=1), poison.letters("good 1", deed, "good 3")) == ["good 1", reason, "good 3"]
+
+
+async def test_asked_for_twice_at_once_only_one_child_is_started(start: Start) -> None:
+    process = start()
+    before = set(children())
+    answers, *_ = await asyncio.gather(process(poison.letters("good 1")), process.start(), process.start())
+    assert len(answers) == 1
+    assert set(children()) - before == {process.pid}
 
 
 async def test_a_mail_that_ends_the_process_as_if_all_were_well_is_held_too(start: Start) -> None:

@@ -40,6 +40,8 @@ main(int(daemon))
 """The child finds its modules where the daemon found them, and nowhere else: not in the directory that it starts in."""
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_BURIAL = 5.0
+"""Seconds in which a process that was killed, or closed its output, is gone."""
 _LONGEST_HEAD = 256 * 1024
 _CLOSED = "the process that understands mails was told to end"
 
@@ -53,6 +55,7 @@ class UnderstandingProcess:
         self._understand, self._bounds, self._tries = understand, bounds or Bounds(), tries
         self._child: _Child | None = None
         self._closed = False
+        self._changing = asyncio.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -61,12 +64,13 @@ class UnderstandingProcess:
 
     async def start(self) -> None:
         """Have a child get ready beside us, so that the first mail need not wait. Raises UnderstandingError."""
-        if self._closed:
-            raise UnderstandingError(_CLOSED)
-        if self._child and not self._child.alive:
-            await self._end_child()  # it died idle: nobody's fault
-        if self._child is None:
-            self._child = await _Child.started(self._understand, self._bounds)
+        async with self._changing:
+            if self._closed:
+                raise UnderstandingError(_CLOSED)
+            if self._child and not self._child.alive:
+                await self._end_child()  # it died idle: nobody's fault
+            if self._child is None:
+                self._child = await _Child.started(self._understand, self._bounds)
 
     async def __call__(self, letters: Sequence[Letter]) -> list[Understood | Poison]:
         """Answers for the first letters, in their order: all of them, or the ones up to and with the first Poison.
@@ -90,7 +94,8 @@ class UnderstandingProcess:
     async def close(self) -> None:
         """End the child, at once; a call that is under way raises UnderstandingError."""
         self._closed = True
-        await self._end_child()
+        async with self._changing:
+            await self._end_child()
 
     async def _go_on(self, letters: Sequence[Letter], done: list[Understood | Poison]) -> None:
         """Add to `done` what is understood of the letters behind it. Raises _Failed when one is too much."""
@@ -169,7 +174,8 @@ class _Child:
                     answer = await self._next()
                 if isinstance(answer, Raised):
                     raise _Failed(Reason(FAILED, answer.name), f"{answer.name} at {answer.place}")
-                assert isinstance(answer, Understood)  # noqa: S101 - what the function returns
+                if not isinstance(answer, Understood):
+                    raise _Failed(Reason(CRASHED), f"a {type(answer).__name__} is no answer")
                 add(answer)
         finally:
             handing_over.cancel()
@@ -193,7 +199,9 @@ class _Child:
             self.process.kill()
         with suppress(BrokenPipeError, ConnectionResetError):
             await self._letters.wait_closed()
-        await self.process.wait()
+        with suppress(TimeoutError):  # the kernel may be slow to end what waits for a disk; we go on
+            async with asyncio.timeout(_BURIAL):
+                await self.process.wait()
 
     async def _get_ready(self) -> None:
         if self._ready:
@@ -220,11 +228,17 @@ class _Child:
 
     async def _next(self) -> object:
         length = int.from_bytes(await self._said.readexactly(LENGTH), "big")
-        return pickle.loads(await self._said.readexactly(length))  # noqa: S301 - our own child
+        if length > self._bounds.answer:
+            raise _Failed(Reason(TOO_MUCH), f"an answer of {length} octets")
+        content = await self._said.readexactly(length)
+        try:
+            return pickle.loads(content)  # noqa: S301 - our own child
+        except Exception as error:  # whatever pickle makes of garbage
+            raise _Failed(Reason(CRASHED), f"its answer can't be read ({type(error).__name__})") from error
 
     async def _exit_status(self) -> int | None:
         """Its end, which follows the end of its output at once."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._bounds.wall):
+            async with asyncio.timeout(_BURIAL):
                 return await self.process.wait()
         return None
