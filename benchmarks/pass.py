@@ -142,6 +142,7 @@ def compare(bench: Bench, runs: int) -> bool:
     pairs = ", ".join(f"{one['seconds'] / two['seconds']:.2f}" for one, two in zip(floors, workers, strict=True))
     print(f"  ratio   {ratio:7.2f}  (goal {RATIO}; pair by pair {pairs}; of CPU times {on_cpu:.2f})")
     print(f"  memory  {memory:7.0f} MB at most (goal {MEMORY}; {workers[0]['start_megabytes']:.0f} before the pass)")
+    print(f"  child   {max(one['child_megabytes'] for one in workers):7.0f} MB at most: it understands the mails")
     print(f"  answers {workers[0]['answers']:7d}")
     return bool(ratio >= RATIO and memory < MEMORY)
 

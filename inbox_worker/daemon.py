@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ from inbox_worker.adapters.imap import ImapMailbox
 from inbox_worker.adapters.journal_file import JournalFile
 from inbox_worker.adapters.mime import parse
 from inbox_worker.adapters.smtp import SmtpTransport
+from inbox_worker.adapters.understanding.process import UnderstandingProcess
 from inbox_worker.config import Settings
 from inbox_worker.config.templates import load_templates
 from inbox_worker.core import backoff
@@ -42,11 +44,17 @@ from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.entries import Entry
 from inbox_worker.core.filing import FilingPlan
-from inbox_worker.core.message import Letter, Message
+from inbox_worker.core.journey import understand_letter
 from inbox_worker.core.narrative import narrate
 from inbox_worker.core.outbox import RetryPolicy
 from inbox_worker.core.reply import compose
-from inbox_worker.errors import JournalError, JournalUnwritable, MailboxAuthError, MailboxError
+from inbox_worker.errors import (
+    JournalError,
+    JournalUnwritable,
+    MailboxAuthError,
+    MailboxError,
+    UnderstandingError,
+)
 from inbox_worker.worker import Plan, Tools, Worker
 from inbox_worker.worker.delivery import Closed
 
@@ -80,6 +88,7 @@ class Office:
     mailbox: ImapMailbox
     transport: SmtpTransport
     journal: JournalFile
+    understanding: UnderstandingProcess
     heartbeat: Heartbeat
     clock: Clock
     poll: timedelta
@@ -105,7 +114,7 @@ class Office:
                 await self.worker.run_pass()
         except TimeoutError:
             log.exception("pass: given up after %s", LONGEST_PASS)
-        except MailboxError as error:
+        except (MailboxError, UnderstandingError) as error:
             self.refused = isinstance(error, MailboxAuthError)
             log.error("pass: %s", error)  # noqa: TRY400 - the server's words; a traceback adds nothing
         except JournalUnwritable as error:
@@ -118,7 +127,12 @@ class Office:
 
     async def close(self) -> None:
         """Log out everywhere, briefly."""
-        for closing in (self.transport.close(), self.mailbox.close(), self.journal.close()):
+        for closing in (
+            self.understanding.close(),
+            self.transport.close(),
+            self.mailbox.close(),
+            self.journal.close(),
+        ):
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await closing
@@ -141,9 +155,18 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
 
     mailbox, transport = ImapMailbox(settings.imap), SmtpTransport(settings.smtp)
     journal = JournalFile(settings.journal.path, narrator(settings))
-    tools = Tools(mailbox, transport, journal, parse=parsed, compose=composed, clock=clock)
-    poll = timedelta(seconds=settings.schedule.poll)
-    return Office(Worker(_plan(settings), tools), mailbox, transport, journal, heartbeat(settings), clock, poll)
+    understanding = UnderstandingProcess(partial(understand_letter, parse=parse, desk=desk))
+    tools = Tools(mailbox, transport, journal, understand=understanding, compose=composed, clock=clock)
+    return Office(
+        worker=Worker(_plan(settings), tools),
+        mailbox=mailbox,
+        transport=transport,
+        journal=journal,
+        understanding=understanding,
+        heartbeat=heartbeat(settings),
+        clock=clock,
+        poll=timedelta(seconds=settings.schedule.poll),
+    )
 
 
 def heartbeat(settings: Settings, uptime: Callable[[], tuple[str, float]] = since_boot) -> Heartbeat:
@@ -158,11 +181,6 @@ def _beside(settings: Settings, what: str) -> Path:
 
 def _told(closed: Closed) -> str:
     return f"{closed.since:%Y-%m-%d %H:%M} UTC: {closed.words}"
-
-
-def parsed(letter: Letter) -> Message:
-    """A letter as a Message."""
-    return parse(letter.raw, received=letter.received, size=letter.size, whole=letter.whole)
 
 
 def narrator(settings: Settings) -> Callable[[Entry], str]:
@@ -268,6 +286,8 @@ class _Daemon:
         plan = self._office.worker.plan
         log.info("started: mode=%s poll=%gs worker=%s", plan.mode, self._poll, plan.name)
         try:
+            with suppress(UnderstandingError):  # the first mail tells
+                await self._office.understanding.start()
             await self._end.wait()
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN):

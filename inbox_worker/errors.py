@@ -4,6 +4,7 @@
     ├── ConfigError            the configuration stops the start: file, key, what is wrong, what to write
     ├── MailboxError           IMAP trouble; nothing is lost, the next pass tries again
     │   └── MailboxAuthError   the server refused our login
+    ├── UnderstandingError     no process that understands mails can be started; the next pass tries again
     ├── TransportError         SMTP connection, TLS or login trouble; never counts against a mail
     └── JournalError           the journal can't be read or written
         ├── Conflict           somebody else appended first: catch up, fold, decide again
@@ -32,6 +33,10 @@ class MailboxError(InboxWorkerError):
 
 class MailboxAuthError(MailboxError):
     """The IMAP server refused our login; a person must mend the credentials."""
+
+
+class UnderstandingError(InboxWorkerError):
+    """Mails can't be understood just now, through no fault of any mail."""
 
 
 class TransportError(InboxWorkerError):

@@ -1,18 +1,20 @@
 """A whole registration desk on fakes: the real spine, the real reader, the real templates, and a clock that obeys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 from jinja2 import Environment
 
+from inbox_worker.adapters.mime import parse
 from inbox_worker.config.templates import load_templates
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
-from inbox_worker.core.message import Address
+from inbox_worker.core.journey import FAILED, Poison, Understood, understand_letter
+from inbox_worker.core.message import Address, Letter
+from inbox_worker.core.registration import Reason
 from inbox_worker.core.reply import compose
-from inbox_worker.daemon import parsed
 from inbox_worker.worker import Journal, Mailbox, Plan, Tools, Transport, Worker
 from tests.builders import NOW, OFFICE, a_desk
 from tests.fakes import FakeMailbox, FakeTransport
@@ -45,6 +47,22 @@ def compose_reply(reply: str, answer: Answer, now: datetime) -> Reply:
     return compose(answer, reply_id=reply, desk=a_desk(), sender=sender, environment=templates(), now=now)
 
 
+class UnderstandingHere:
+    """The contract of `adapters/understanding` without its process; `understand` can be exchanged."""
+
+    def __init__(self, understand: Callable[[Letter], Understood] | None = None) -> None:
+        self.understand = understand or partial(understand_letter, parse=parse, desk=a_desk())
+
+    async def __call__(self, letters: Sequence[Letter]) -> list[Understood | Poison]:
+        done: list[Understood | Poison] = []
+        for letter in letters:
+            try:
+                done.append(self.understand(letter))
+            except Exception as error:  # noqa: BLE001 - the contract
+                return [*done, Poison(Reason(FAILED, type(error).__name__))]
+        return done
+
+
 @dataclass
 class FakeOffice:
     """What survives a crash (mailbox, server, journal), and workers that come and go."""
@@ -67,7 +85,9 @@ class FakeOffice:
     ) -> Worker:
         """A worker as it starts: with nothing but what lies outside of it."""
         mailbox, transport, journal = wrap(self.mailbox, self.transport, self.journal)
-        tools = Tools(mailbox, transport, journal, parse=parsed, compose=compose_reply, clock=self.clock)
+        tools = Tools(
+            mailbox, transport, journal, understand=UnderstandingHere(), compose=compose_reply, clock=self.clock
+        )
         return Worker(plan or self.plan(), tools)
 
     async def started(self, **changes: object) -> Worker:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from inbox_worker.core import caps
 from inbox_worker.core.decision import Answer, Decision, Joining, Leaving, Outcome
@@ -73,11 +74,15 @@ def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining]
     return [*left, *joined]
 
 
-def unreadable(ref: Ref, why: str) -> list[Entry]:
-    """A mail that our own code stumbled over: held, so that the ones behind it go on."""
+def unreadable(ref: Ref, why: Reason, head: Message | None) -> list[Entry]:
+    """A mail that our own code stumbled over: held, so that the ones behind it go on. `head` tells whose it is."""
     digest = hashlib.sha256(repr(ref).encode()).hexdigest()
-    concern = Reason("this mail could not be processed", why)
-    return [MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, concerns=(concern,))]
+    concerns = (Reason("this mail could not be processed"), why)
+    mail = MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, concerns=concerns)
+    if head is None:
+        return [mail]
+    sender, name = (head.sender.addr_spec, head.sender.name) if head.sender else ("", "")
+    return [replace(mail, sender=sender, name=name, subject=head.subject, message_id=head.message_id)]
 
 
 def reply_name(digest: str, answer: Answer) -> str:

@@ -1,6 +1,6 @@
 """The spine: one pass over the mailbox, one mail, one delivery. Its Protocols are all that it needs of the outside.
 
-    fetch ─▶ parse ─▶ understand ─▶ decide ─▶ record ─▶ deliver ─▶ record ─▶ file
+    fetch ─▶ understand ─▶ decide ─▶ record ─▶ deliver ─▶ record ─▶ file
 
 `record` is the moment at which a mail becomes ours. Before it nothing has happened; behind it the Ledger knows what
 is still owed, so that every step can be taken again after a crash, by this worker or by another one.
@@ -9,7 +9,8 @@ DIAGNOSTICS
     MailboxError       the pass ends; what is owed is delivered all the same; the next pass tries again.
     no way out         claims are given back; mails go on being recorded; later passes try again (`delivery.Closed`).
     JournalUnwritable  the pass ends at once: what could not be recorded is not answered.
-    any other exception of our own code over a mail: that mail is held, the ones behind it go on.
+    UnderstandingError the pass ends, as with the mailbox; no mail is blamed.
+    a mail that can't be understood, or over which our own code raises: that mail is held, the ones behind it go on.
 """
 
 import asyncio
@@ -18,11 +19,12 @@ from collections.abc import Iterator, Sequence
 
 from inbox_worker.core import filing
 from inbox_worker.core.entries import Baseline, Entry, Filed, Recorded
-from inbox_worker.core.journey import Understood, understand
+from inbox_worker.core.journey import Poison, Understood
 from inbox_worker.core.ledger import FolderMemory, Ledger
 from inbox_worker.core.mailbox import MailboxState, Seen
-from inbox_worker.core.message import Letter, Ref
+from inbox_worker.core.message import Ref
 from inbox_worker.core.recording import entries_of, unreadable
+from inbox_worker.core.registration import Reason
 from inbox_worker.errors import Conflict
 from inbox_worker.worker.books import Books
 from inbox_worker.worker.delivery import Delivery
@@ -55,7 +57,6 @@ class Worker:
             memory = await self._baseline(state)
             for seen in self._batches(await self.tools.mailbox.list_new(memory.treated)):
                 await self._treat(seen)
-                await self.delivery.run()
                 await self._file(state)
         finally:
             await self.delivery.run()  # also when the mailbox is gone: what is owed does not need it
@@ -65,8 +66,14 @@ class Worker:
 
     async def _treat(self, seen: Sequence[Seen]) -> None:
         letters = await self.tools.mailbox.fetch([one.ref for one in seen], max_bytes=self.plan.max_bytes)
-        understood = await asyncio.to_thread(lambda: [(letter.ref, self._understand(letter)) for letter in letters])
-        while entries := self._decide_all(understood):
+        while letters and not self.stopping.is_set():
+            understood = await self.tools.understand(letters)  # as far as the first one that can't be
+            await self._record([(letter.ref, mail) for letter, mail in zip(letters, understood, strict=False)])
+            await self.delivery.run()
+            letters = letters[len(understood) :]
+
+    async def _record(self, mails: Sequence[tuple[Ref, Understood | Poison]]) -> None:
+        while entries := self._decide_all(mails):
             try:
                 await self.books.decide_upon(entries)
             except Conflict:  # another worker on this journal was first: look at what it did, then decide again
@@ -74,21 +81,14 @@ class Worker:
             else:
                 return
 
-    def _understand(self, letter: Letter) -> Understood | Exception:
-        try:
-            return understand(self.tools.parse(letter), self.plan.desk)
-        except Exception as error:  # one bad mail must never block the mailbox
-            log.exception("mail uid=%d: our own code failed; held", letter.ref.uid)
-            return error
-
-    def _decide_all(self, mails: Sequence[tuple[Ref, Understood | Exception]]) -> list[Entry]:
+    def _decide_all(self, mails: Sequence[tuple[Ref, Understood | Poison]]) -> list[Entry]:
         """The batch's entries; each mail is decided with what the ones before it changed."""
         draft, entries, now = self.ledger.fork(), list[Entry](), self.tools.clock()
         for ref, mail in mails:
             if draft.has_treated(ref):
                 continue
             new = (
-                unreadable(ref, type(mail).__name__) if isinstance(mail, Exception) else self._decide(ref, mail, draft)
+                unreadable(ref, mail.reason, mail.head) if isinstance(mail, Poison) else self._decide(ref, mail, draft)
             )
             for entry in new:
                 draft.apply(Recorded(draft.seq + 1, now, entry))
@@ -99,9 +99,9 @@ class Worker:
         try:
             decision = mail.decide(ledger, self.plan.desk, self.tools.clock())
             entries = entries_of(ref, mail.message, decision, owe=self.plan.mode != "observe")
-        except Exception as error:  # as above
+        except Exception as error:  # one bad mail must never block the mailbox
             log.exception("mail uid=%d: our own code failed; held", ref.uid)
-            return unreadable(ref, type(error).__name__)
+            return unreadable(ref, Reason("deciding about it failed", type(error).__name__), mail.message)
         log.info(
             "mail uid=%d intent=%s outcome=%s answers=%s",
             ref.uid,

@@ -1,6 +1,6 @@
 """What the worker needs of the outside (its Protocols), and how it is told to work (its Plan)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -9,10 +9,17 @@ from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Outcome, Reply
 from inbox_worker.core.entries import Entry, Recorded
 from inbox_worker.core.filing import FilingPlan
+from inbox_worker.core.journey import Poison, Understood
 from inbox_worker.core.mailbox import Filing, MailboxState, Seen
-from inbox_worker.core.message import Letter, Message, Ref
+from inbox_worker.core.message import Letter, Ref
 from inbox_worker.core.outbox import RetryPolicy
 from inbox_worker.core.registration import Desk
+
+Understand = Callable[[Sequence[Letter]], Awaitable[list[Understood | Poison]]]
+"""Answers for the first letters, at least one, in their order; the caller asks again for the rest.
+
+Whatever a mail does, its answer comes in bounded time. Raises UnderstandingError for trouble that is not a mail's.
+"""
 
 
 class Mailbox(Protocol):
@@ -92,6 +99,6 @@ class Tools:
     mailbox: Mailbox
     transport: Transport
     journal: Journal
-    parse: Callable[[Letter], Message]
+    understand: Understand
     compose: Callable[[str, Answer, datetime], Reply]
     clock: Callable[[], datetime]

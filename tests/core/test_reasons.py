@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import inbox_worker.core
+from inbox_worker.core.journey import CRASHED, FAILED, TOO_LONG, TOO_MUCH
 from inbox_worker.core.narrative import german
 from inbox_worker.core.registration import Reason
 from inbox_worker.core.screening.rules import RULES
@@ -40,6 +41,10 @@ def test_every_rule_and_sign_of_screening_has_german_words() -> None:
     }
     assert len(signs) > 20
     assert {rule.name for rule in RULES} | signs <= GERMAN.keys()
+
+
+def test_every_reason_why_a_mail_is_poison_has_german_words() -> None:
+    assert {TOO_LONG, TOO_MUCH, CRASHED, FAILED} <= GERMAN.keys()
 
 
 def test_a_reason_is_told_with_the_mails_own_words() -> None:

@@ -1,12 +1,19 @@
 """The spine on fakes: what is recorded, delivered and filed, and in which order."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from inbox_worker.core import journey
+from inbox_worker.core.decision import Decision
 from inbox_worker.core.delivery import Stage, Trouble
 from inbox_worker.core.filing import FilingPlan
-from inbox_worker.errors import JournalUnwritable, MailboxError
+from inbox_worker.core.journey import Poison, Understood
+from inbox_worker.core.message import Letter
+from inbox_worker.core.narrative import german
+from inbox_worker.errors import JournalUnwritable, MailboxError, UnderstandingError
 from tests.builders import OUT_OF_OFFICE, SIGNED, a_mail
-from tests.office import FakeOffice
+from tests.office import FakeOffice, UnderstandingHere
 
 ANNA = SIGNED.format("Anna Schmitt")
 NO_ROUTE = Trouble(Stage.CONNECTION, 0, "no route")
@@ -124,13 +131,104 @@ async def test_a_mail_that_our_code_stumbles_over_is_held_and_the_next_ones_go_o
 ) -> None:
     office = FakeOffice()
     worker = await office.started()
-    parse = worker.tools.parse
-    monkeypatch.setattr(worker.tools, "parse", lambda letter: 1 / 0 if b"mail-1@" in letter.raw else parse(letter))
+    usual = UnderstandingHere().understand
+
+    def stumbling(letter: Letter) -> Understood:
+        if b"mail-1@" in letter.raw:
+            raise ZeroDivisionError
+        return usual(letter)
+
+    monkeypatch.setattr(worker.tools, "understand", UnderstandingHere(stumbling))
     office.mailbox.put(a_mail(ANNA, number=1))
     office.mailbox.put(a_mail(ANNA, number=2))
     await worker.run_pass()
     assert office.receivers() == ["a2@teutoburger-bote.example"]
     assert [mail.entry.ref.uid for mail in worker.ledger.held.values()] == [1]
+
+
+async def test_a_mail_that_deciding_stumbles_over_is_held_under_its_writers_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office = FakeOffice()
+    worker = await office.started()
+
+    def stumbling(*_: object) -> Decision:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(journey, "decide", stumbling)
+    office.mailbox.put(a_mail(ANNA, number=1))
+    await worker.run_pass()
+    (held,) = worker.ledger.held.values()
+    assert (held.entry.sender, held.entry.subject != "") == ("a1@teutoburger-bote.example", True)
+    assert german(held.entry.concerns) == (
+        "diese Mail konnte nicht verarbeitet werden; beim Entscheiden trat ein Programmfehler auf: „ZeroDivisionError“"
+    )
+
+
+async def test_the_mails_before_a_poison_one_are_answered_before_the_ones_behind_it_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office = FakeOffice()
+    worker = await office.started()
+    usual = UnderstandingHere().understand
+    answered_by_then = []
+
+    def dying(letter: Letter) -> Understood:
+        answered_by_then.append((letter.ref.uid, len(office.transport.sent), len(worker.ledger.held)))
+        if b"mail-2@" in letter.raw:
+            raise ZeroDivisionError
+        return usual(letter)
+
+    monkeypatch.setattr(worker.tools, "understand", UnderstandingHere(dying))
+    for number, name in enumerate(("Anna Schmitt", "Ben Yilmaz", "Carla Hoppe"), start=1):
+        office.mailbox.put(a_mail(SIGNED.format(name), number=number))
+    await worker.run_pass()
+    assert answered_by_then == [(1, 0, 0), (2, 0, 0), (3, 1, 1)]
+    assert [person.registrant.name for person in worker.ledger.roster()] == ["Anna Schmitt", "Carla Hoppe"]
+
+
+async def test_a_stop_between_poison_mails_leaves_the_rest_to_the_next_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = FakeOffice()
+    worker = await office.started()
+
+    def stopped_over(_: Letter) -> Understood:
+        worker.stopping.set()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(worker.tools, "understand", UnderstandingHere(stopped_over))
+    office.mailbox.put(a_mail(ANNA, number=1))
+    office.mailbox.put(a_mail(ANNA, number=2))
+    await worker.run_pass()
+    assert [mail.entry.ref.uid for mail in worker.ledger.held.values()] == [1]
+    assert office.transport.sent == []
+    again = office.worker()
+    await again.run_pass()
+    assert office.receivers() == ["a2@teutoburger-bote.example"]
+
+
+async def test_when_nothing_can_be_understood_no_mail_is_blamed_and_what_is_owed_is_delivered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office = FakeOffice()
+    worker = await office.started()
+    office.transport.outcomes.append(NO_ROUTE)
+    office.mailbox.put(a_mail(ANNA, number=1))
+    await worker.run_pass()
+    usual = worker.tools.understand
+
+    async def without_a_process(_: Sequence[Letter]) -> list[Understood | Poison]:
+        raise UnderstandingError("no process")
+
+    monkeypatch.setattr(worker.tools, "understand", without_a_process)
+    office.mailbox.put(a_mail(SIGNED.format("Ben Yilmaz"), number=2))
+    office.clock.goes_on(minutes=1)
+    with pytest.raises(UnderstandingError):
+        await worker.run_pass()
+    assert office.receivers() == ["a1@teutoburger-bote.example"]
+    assert worker.ledger.held == {}
+    monkeypatch.setattr(worker.tools, "understand", usual)
+    await worker.run_pass()
+    assert office.receivers() == ["a1@teutoburger-bote.example", "a2@teutoburger-bote.example"]
 
 
 async def test_smtp_trouble_counts_against_no_mail_and_everything_waits() -> None:
