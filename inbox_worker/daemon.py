@@ -54,8 +54,10 @@ from inbox_worker.errors import (
     MailboxAuthError,
     MailboxError,
     UnderstandingError,
+    WorkerRunning,
 )
 from inbox_worker.worker import Plan, Tools, Worker
+from inbox_worker.worker.backfill import Backfill, OldMail
 from inbox_worker.worker.delivery import Closed
 
 log = logging.getLogger(__name__)
@@ -236,7 +238,7 @@ def alone(settings: Settings) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise JournalError(
+        raise WorkerRunning(
             f"{path}: a worker of this name is running on this journal: stop it first, or give this one another "
             "name (key journal.worker)"
         ) from None
@@ -252,6 +254,27 @@ async def once(settings: Settings, clock: Clock = system_clock) -> bool:
             return await office.run_pass()
         finally:
             await office.close()
+
+
+async def backfill(
+    settings: Settings, since: datetime, *, send: bool, clock: Clock = system_clock
+) -> tuple[list[OldMail], bool]:
+    """The untreated mail from before the baseline that arrived at `since` (aware) or later; with `send` it is treated.
+
+    The bool says whether the answers were handed over: not while a daemon runs, which does it with its next pass.
+    Raises MailboxError, UnderstandingError, JournalError.
+    """
+    office = build(settings, clock)
+    try:
+        found = await Backfill(office.worker.plan, office.worker.tools).run(since, record=send)
+        delivered = False
+        if send:
+            with suppress(WorkerRunning), alone(settings):
+                await office.run_pass()
+                delivered = True
+        return found, delivered
+    finally:
+        await office.close()
 
 
 async def run(settings: Settings, clock: Clock = system_clock) -> None:

@@ -8,6 +8,7 @@
     ├── TransportError         SMTP connection, TLS or login trouble; never counts against a mail
     └── JournalError           the journal can't be read or written
         ├── Conflict           somebody else appended first: catch up, fold, decide again
+        ├── WorkerRunning      another worker of this name works on this journal
         ├── JournalUnwritable  disk full, read-only, no permission: nothing may be answered now
         └── JournalDamaged     a line in the middle is not what was written: a person must look
 
@@ -57,3 +58,7 @@ class JournalUnwritable(JournalError):  # noqa: N818 - names the state
 
 class JournalDamaged(JournalError):  # noqa: N818 - names the state
     """A line before the end is damaged; names the line and what to do."""
+
+
+class WorkerRunning(JournalError):  # noqa: N818 - names the state
+    """A worker of this name runs on this journal; there can be one only."""

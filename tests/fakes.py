@@ -50,6 +50,13 @@ class FakeMailbox:
         self._news.set()
         return stored.uid
 
+    def flag(self, uid: int, flag: str) -> None:
+        """A person flags a mail."""
+        here = self.folders[self.folder]
+        self.folders[self.folder] = [
+            replace(mail, flags=mail.flags | {flag}) if mail.uid == uid else mail for mail in here
+        ]
+
     def remove(self, uid: int) -> None:
         """A person deletes a mail for good."""
         self.folders[self.folder] = [mail for mail in self.folders[self.folder] if mail.uid != uid]
@@ -94,6 +101,7 @@ class FakeMailbox:
                 len(mail.raw),
                 mail.at,
                 whole=len(mail.raw) <= max_bytes,
+                answered="\\Answered" in mail.flags,
             )
             for mail in self.folders[self.folder]
             if mail.uid in wanted
@@ -160,7 +168,7 @@ class FakeMailbox:
         return ref == self._ref(ref.uid)
 
     def _seen(self, mail: Stored) -> Seen:
-        return Seen(self._ref(mail.uid), len(mail.raw), mail.at)
+        return Seen(self._ref(mail.uid), len(mail.raw), mail.at, "\\Answered" in mail.flags)
 
 
 class FakeTransport:

@@ -85,10 +85,10 @@ class FakeOffice:
     ) -> Worker:
         """A worker as it starts: with nothing but what lies outside of it."""
         mailbox, transport, journal = wrap(self.mailbox, self.transport, self.journal)
-        tools = Tools(
-            mailbox, transport, journal, understand=UnderstandingHere(), compose=compose_reply, clock=self.clock
-        )
-        return Worker(plan or self.plan(), tools)
+        plan = plan or self.plan()
+        here = UnderstandingHere(partial(understand_letter, parse=parse, desk=plan.desk))
+        tools = Tools(mailbox, transport, journal, understand=here, compose=compose_reply, clock=self.clock)
+        return Worker(plan, tools)
 
     async def started(self, **changes: object) -> Worker:
         """A worker that has set its baseline, so that whatever arrives now is to be treated."""

@@ -93,6 +93,16 @@ def _held(options: argparse.Namespace) -> int:
     return held(options.config, as_json=options.json)
 
 
+def _backfill(options: argparse.Namespace) -> int:
+    from inbox_worker.cli.backfill import backfill
+    from inbox_worker.cli.logs import set_up
+    from inbox_worker.config import load
+
+    settings = load(options.config, os.environ)
+    set_up(settings.log)
+    return backfill(settings, since=options.since, send=options.send)
+
+
 def _release(options: argparse.Namespace) -> int:
     from inbox_worker.cli.settle import settle
 
@@ -152,6 +162,9 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("--event", metavar="ID")
     people.add_argument("--format", choices=["table", "csv", "json"], default="table")
     add("held", _held, "the mails that a person must settle").add_argument("--json", action="store_true")
+    older = add("backfill", _backfill, "what would be answered of the mail from before the first start")
+    older.add_argument("--since", required=True, metavar="DATE", help="from this day on, as 2022-11-02")
+    older.add_argument("--send", action="store_true", help="do it: without this it is only shown")
     for name, words in (
         ("release", "let happen what was withheld of held mails: their answers leave with the next pass"),
         ("settle", "take held mails off the list that a person has answered"),

@@ -11,7 +11,16 @@ from datetime import datetime
 
 from inbox_worker.core import bounces, caps
 from inbox_worker.core.caps import Over
-from inbox_worker.core.decision import Answer, AnswerKind, Decision, Joining, Leaving, Outcome, Withheld
+from inbox_worker.core.decision import (
+    ANSWERED_ALREADY,
+    Answer,
+    AnswerKind,
+    Decision,
+    Joining,
+    Leaving,
+    Outcome,
+    Withheld,
+)
 from inbox_worker.core.freemail import is_shared_domain
 from inbox_worker.core.ledger import Ledger, Registration
 from inbox_worker.core.message import Address, Message
@@ -40,6 +49,8 @@ def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: 
         )
         if over := caps.exceeded(desk.caps, ledger.tallies, about, message.sender, now):
             return _over(decision, over, ledger, now)
+    if message.answered and decision.answers:
+        return _answered_by_somebody(decision)
     return _reachable(decision, ledger)
 
 
@@ -106,6 +117,15 @@ def _over(decision: Decision, over: Over, ledger: Ledger, now: datetime) -> Deci
         withheld=decision.withheld.with_also(Withheld(decision.joining, decision.leaving, decision.answers)),
         over=over,
         tell=told is None or now - told >= caps.WINDOW,
+    )
+
+
+def _answered_by_somebody(decision: Decision) -> Decision:
+    """The list is kept, but nobody gets a second answer; what a person would still have to see stays held."""
+    return replace(
+        decision,
+        answers=(),
+        because=(*decision.because, Reason(ANSWERED_ALREADY, where="\\Answered")),
     )
 
 

@@ -7,6 +7,9 @@ from inbox_worker.core.caps import Over
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Intent, Language, Reason, Registrant
 
+ANSWERED_ALREADY = "somebody has answered already"
+r"""Why a mail with the flag `\Answered` gets no answer of ours."""
+
 
 class AnswerKind(StrEnum):
     """Which mail a journalist gets; also the name of its template under templates/mail/."""

@@ -1,6 +1,6 @@
 """One mail's journey through the core: screen, read, decide. The daemon, `explain` and the tests run this very code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -52,7 +52,8 @@ class Parse(Protocol):
 
 def understand_letter(letter: Letter, *, parse: Parse, desk: Desk) -> Understood:
     """From the server's bytes to what the mail asks for."""
-    return understand(parse(letter.raw, received=letter.received, size=letter.size, whole=letter.whole), desk)
+    message = parse(letter.raw, received=letter.received, size=letter.size, whole=letter.whole)
+    return understand(replace(message, answered=letter.answered), desk)
 
 
 def understand(message: Message, desk: Desk) -> Understood:

@@ -105,6 +105,7 @@ class Ledger:
     seq: int = 0
     folders: dict[tuple[str, str], FolderMemory] = field(default_factory=dict)
     digests: set[str] = field(default_factory=set)
+    observed: set[str] = field(default_factory=set)
     registrations: dict[str, Registration] = field(default_factory=dict)
     outbox: dict[str, OwedReply] = field(default_factory=dict)
     sent: dict[str, SentReply] = field(default_factory=dict)
@@ -125,6 +126,7 @@ class Ledger:
             seq=self.seq,
             folders=dict(self.folders),
             digests=set(self.digests),
+            observed=set(self.observed),
             registrations=dict(self.registrations),
             outbox=dict(self.outbox),
             sent=dict(self.sent),
@@ -247,7 +249,10 @@ class Ledger:
                 self.tallies[key] = caps.counted(self.tallies.get(key, ()), recorded.at)
                 if key[0] == entry.over:
                     break
-        if not entry.observed:
+        if entry.observed:
+            self.observed.add(entry.digest)
+        else:
+            self.observed.discard(entry.digest)
             self.unfiled[entry.ref] = treated
         if entry.outcome == "held":
             self.held[entry.ref] = treated

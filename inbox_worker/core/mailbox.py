@@ -24,11 +24,15 @@ class MailboxState:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One mail in a listing: `size` is RFC822.SIZE in bytes, `received` the INTERNALDATE, aware."""
+    r"""One mail in a listing: `size` is RFC822.SIZE in bytes, `received` the INTERNALDATE, aware.
+
+    `answered` is the flag `\Answered`: somebody has answered it, a person or we before a journal was lost.
+    """
 
     ref: Ref
     size: int
     received: datetime
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

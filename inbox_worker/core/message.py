@@ -20,10 +20,10 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail's bytes as the server gave them.
+    r"""A mail's bytes as the server gave them.
 
     `size` is the server's RFC822.SIZE; `raw` is shorter when only headers and text were loaded of an oversized mail
-    (`whole` is then False). `received` is the server's INTERNALDATE, aware.
+    (`whole` is then False). `received` is the server's INTERNALDATE, aware; `answered` its flag `\Answered`.
     """
 
     ref: Ref
@@ -31,6 +31,7 @@ class Letter:
     size: int
     received: datetime
     whole: bool = True
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Message:
     (`text_from_html`), quotes in blockquotes marked by '> '. `attached` are message/rfc822 parts, read by themselves.
     `senders` are all addresses of all From fields. `digest` identifies the content (hex SHA-256 over the fields and
     the body that the sender controls, not over trace fields), so a copy in another folder has the same one.
-    `report` is there when it looks like a mail system's.
+    `report` is there when it looks like a mail system's. `answered`: somebody has answered it already.
     """
 
     senders: tuple[Address, ...] = ()
@@ -123,6 +124,7 @@ class Message:
     whole: bool = True
     digest: str = ""
     report: DeliveryReport | None = None
+    answered: bool = False
 
     @property
     def sender(self) -> Address | None:

@@ -11,7 +11,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from inbox_worker.core.caps import Cap
-from inbox_worker.core.decision import AnswerKind
+from inbox_worker.core.decision import ANSWERED_ALREADY, AnswerKind
 from inbox_worker.core.entries import (
     Baseline,
     CapReached,
@@ -143,7 +143,8 @@ def _mail(entry: MailRecorded) -> str:
         case "copy":
             return f"Mail von {sender}, {subject}: schon bekannt, nicht noch einmal bearbeitet."
         case _:
-            return start
+            answered = any(reason.what == ANSWERED_ALREADY for reason in entry.because)
+            return f"{start} Sie war schon beantwortet." if answered else start
 
 
 def _withheld(entry: Offered, titles: Mapping[str, str]) -> str:

@@ -74,15 +74,15 @@ def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining]
     return [*left, *joined]
 
 
-def unreadable(ref: Ref, why: Reason, head: Message | None) -> list[Entry]:
+def unreadable(ref: Ref, why: Reason, head: Message | None) -> MailRecorded:
     """A mail that our own code stumbled over: held, so that the ones behind it go on. `head` tells whose it is."""
     digest = hashlib.sha256(repr(ref).encode()).hexdigest()
     concerns = (Reason("this mail could not be processed"), why)
     mail = MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, concerns=concerns)
     if head is None:
-        return [mail]
+        return mail
     sender, name = (head.sender.addr_spec, head.sender.name) if head.sender else ("", "")
-    return [replace(mail, sender=sender, name=name, subject=head.subject, message_id=head.message_id)]
+    return replace(mail, sender=sender, name=name, subject=head.subject, message_id=head.message_id)
 
 
 def reply_name(digest: str, answer: Answer) -> str:

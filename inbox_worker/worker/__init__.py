@@ -87,9 +87,10 @@ class Worker:
         for ref, mail in mails:
             if draft.has_treated(ref):
                 continue
-            new = (
-                unreadable(ref, mail.reason, mail.head) if isinstance(mail, Poison) else self._decide(ref, mail, draft)
-            )
+            if isinstance(mail, Poison):
+                new: list[Entry] = [unreadable(ref, mail.reason, mail.head)]
+            else:
+                new = self._decide(ref, mail, draft)
             for entry in new:
                 draft.apply(Recorded(draft.seq + 1, now, entry))
             entries.extend(new)
@@ -101,7 +102,7 @@ class Worker:
             entries = entries_of(ref, mail.message, decision, owe=self.plan.mode != "observe")
         except Exception as error:  # one bad mail must never block the mailbox
             log.exception("mail uid=%d: our own code failed; held", ref.uid)
-            return unreadable(ref, Reason("deciding about it failed", type(error).__name__), mail.message)
+            return [unreadable(ref, Reason("deciding about it failed", type(error).__name__), mail.message)]
         log.info(
             "mail uid=%d intent=%s outcome=%s answers=%s",
             ref.uid,

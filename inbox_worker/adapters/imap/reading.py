@@ -23,13 +23,14 @@ PREFIX = 256 * 1024  # what is loaded of an oversized mail: header and, unless a
 
 
 def listed(client: IMAPClient, state: MailboxState, uids: Sequence[int]) -> list[Seen]:
-    """Size and arrival of these mails, ascending; unknown UIDs are left out."""
+    """Size, arrival and whether they are answered, of these mails, ascending; unknown UIDs are left out."""
     found: list[Seen] = []
     for start in range(0, len(uids), AT_ONCE):
-        answer = client.fetch(uids[start : start + AT_ONCE], ["RFC822.SIZE", "INTERNALDATE"])
+        answer = client.fetch(uids[start : start + AT_ONCE], ["RFC822.SIZE", "INTERNALDATE", "FLAGS"])
         for uid, items in sorted(answer.items()):
             if b"RFC822.SIZE" in items and b"INTERNALDATE" in items:
-                found.append(Seen(_ref(state, uid), items[b"RFC822.SIZE"], _utc(items[b"INTERNALDATE"])))
+                answered = b"\\Answered" in items.get(b"FLAGS", ())
+                found.append(Seen(_ref(state, uid), items[b"RFC822.SIZE"], _utc(items[b"INTERNALDATE"]), answered))
     return found
 
 
@@ -68,7 +69,7 @@ def letters(client: IMAPClient, chunk: Sequence[Seen], max_bytes: int) -> list[L
     key = b"BODY[]<0>" if oversized else b"BODY[]"
     answer: dict[int, dict[bytes, Any]] = client.fetch([mail.ref.uid for mail in chunk], [item])
     return [
-        Letter(mail.ref, raw, mail.size, mail.received, whole=not oversized)
+        Letter(mail.ref, raw, mail.size, mail.received, whole=not oversized, answered=mail.answered)
         for mail in chunk
         if isinstance(raw := answer.get(mail.ref.uid, {}).get(key), bytes)  # NIL when it is just being expunged
     ]
