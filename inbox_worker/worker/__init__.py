@@ -15,6 +15,7 @@ DIAGNOSTICS
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from inbox_worker.core import filing
 from inbox_worker.core.entries import Baseline, Entry, Filed, Recorded
@@ -76,8 +77,10 @@ class Worker:
                 return
 
     def _understand(self, letter: Letter) -> Understood | Exception:
+        # No mail arrives in the future: a server whose clock is wrong must not make an event be over.
+        arrived = replace(letter, received=min(letter.received, self.tools.clock()))
         try:
-            return understand(self.tools.parse(letter), self.plan.desk)
+            return understand(self.tools.parse(arrived), self.plan.desk)
         except Exception as error:  # one bad mail must never block the mailbox
             log.exception("mail uid=%d: our own code failed; held", letter.ref.uid)
             return error
