@@ -16,6 +16,7 @@ DIAGNOSTICS
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from inbox_worker.core import filing
 from inbox_worker.core.entries import Baseline, Entry, Filed, Recorded
@@ -65,7 +66,9 @@ class Worker:
     # -- one mail: from the mailbox into the journal ------------------------------------------------------------
 
     async def _treat(self, seen: Sequence[Seen]) -> None:
-        letters = await self.tools.mailbox.fetch([one.ref for one in seen], max_bytes=self.plan.max_bytes)
+        fetched = await self.tools.mailbox.fetch([one.ref for one in seen], max_bytes=self.plan.max_bytes)
+        # No mail arrives in the future: a server whose clock is wrong must not make an event be over.
+        letters = [replace(letter, received=min(letter.received, self.tools.clock())) for letter in fetched]
         while letters and not self.stopping.is_set():
             understood = await self.tools.understand(letters)  # as far as the first one that can't be
             await self._record([(letter.ref, mail) for letter, mail in zip(letters, understood, strict=False)])

@@ -49,6 +49,7 @@ class ImapMailbox:
         self._special: dict[str, str | None] = {}
         self._made: dict[str, str] = {}
         self._refused: Counter[Ref] = Counter()
+        self._writable = True  # as far as was told: of a read-only folder the log hears once, not at every connection
 
     async def open(self) -> MailboxState:
         """Connect, log in and select the folder, as far as needed; the state is the server's of this moment.
@@ -219,6 +220,13 @@ class ImapMailbox:
         before, now = self._state, await connection.run(f"selecting {settings.folder}", _selecting(settings))
         if before is None or before.uidvalidity != now.uidvalidity:
             self._known = now.uidnext - 1
+        if not now.writable and self._writable:
+            log.warning(
+                "%s: the folder %s is read-only for us: mails are answered, but neither flagged nor filed",
+                settings.host,
+                now.folder,
+            )
+        self._writable = now.writable
         self._state, connection.selected = now, settings.folder
         return now
 
