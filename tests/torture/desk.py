@@ -99,10 +99,9 @@ class State:
         """How many mails with this Message-ID were recorded."""
         return Counter(mail.message_id for mail in self.mails)
 
-    @property
-    def claimed(self) -> frozenset[str]:
-        """The replies that are claimed and have no outcome yet: each may be with the server, or not."""
-        return frozenset(one.id for one in self.ledger.outbox.values() if one.claimed_until or one.in_doubt)
+    def claimed_by(self, worker: str) -> frozenset[str]:
+        """The replies that it claimed and that have no outcome yet: each may be with the server, or not."""
+        return frozenset(one.id for one in self.ledger.outbox.values() if one.claimed_by == worker)
 
 
 @dataclass(slots=True)
@@ -177,15 +176,15 @@ class Tormented:
         state = self.state()
         if sum(self.submitted.values()) > len(state.mails):
             return "a mail not recorded"
-        if state.claimed:
+        if any(one.claimed_by for one in state.ledger.outbox.values()):
             return "a reply claimed"
         if state.ledger.outbox:
             return "a reply owed"
         return "a mail not filed" if state.ledger.unfiled else ""
 
-    def remember_claims(self) -> None:
-        """Right after a kill, before anything starts again: these replies are in doubt."""
-        self.claimed_at_kills.update(self.state().claimed)
+    def remember_claims(self, worker: str = "worker") -> None:
+        """Right after this one was killed, before it starts again: the replies it had claimed are in doubt."""
+        self.claimed_at_kills.update(self.state().claimed_by(worker))
 
     def await_settled(self, daemon: Daemon) -> None:
         """Wait until everybody has written and everything is done."""

@@ -3,9 +3,7 @@
 import email
 import email.policy
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from inbox_worker.core.decision import Outcome
 from tests.servers.dovecot import SENT
@@ -57,13 +55,7 @@ def _nothing_more_to_do(desk: Tormented) -> None:
     before = desk.office.journal.read_bytes()
     desk.office.run("once", **desk.environ)
     assert desk.office.journal.read_bytes() == before, "a pass behind the last one found nothing to do"
-    queue = desk.office.postfix.directory / "queue"
-    await_that(lambda: not list(_waiting(queue)), "Postfix has delivered everything")
-
-
-def _waiting(queue: Path) -> Iterator[Path]:
-    for part in ("maildrop", "incoming", "active", "deferred"):
-        yield from (path for path in (queue / part).rglob("*") if path.is_file())
+    await_that(lambda: not desk.office.postfix.waiting(), "Postfix has delivered everything")
 
 
 def _journal(desk: Tormented) -> None:
@@ -93,7 +85,7 @@ def _answers(desk: Tormented) -> Counter[str]:
         owed.setdefault(entry["personal"]["answer"]["to"]["addr_spec"], []).append(entry["facts"]["reply"])
     delivered: Counter[str] = Counter()
     for writer in desk.writers:
-        got = _message_ids(desk.office.dovecot.mails(writer.address))
+        got = message_ids(desk.office.dovecot.mails(writer.address))
         assert len(got) == writer.answers, f"{writer}: {got}"
         assert sorted(got) == sorted(owed.get(writer.address, [])), f"{writer}: only what the journal owes"
         delivered.update(got)
@@ -103,7 +95,7 @@ def _answers(desk: Tormented) -> Counter[str]:
 
 
 def _sent_copies(desk: Tormented, delivered: Counter[str]) -> None:
-    copies = _message_ids(desk.office.dovecot.mails(desk.office.address, SENT))
+    copies = message_ids(desk.office.dovecot.mails(desk.office.address, SENT))
     assert set(copies) == (set(delivered) if desk.copies else set())
     for reply, times in copies.items():
         assert times <= delivered[reply], f"{reply}: more copies than deliveries"
@@ -125,7 +117,7 @@ def _folders(desk: Tormented) -> None:
         assert found == expected, folder
 
 
-def _message_ids(mails: list[bytes]) -> Counter[str]:
+def message_ids(mails: list[bytes]) -> Counter[str]:
     """How often there is a mail with each Message-ID, by the part before the @."""
     return Counter(_message_id(raw).strip("<>").partition("@")[0] for raw in mails)
 

@@ -3,9 +3,7 @@
 TORTURE_SEED=N repeats the draws of another run (not its moments: those depend on the machine).
 """
 
-import os
 import random
-import secrets
 import time
 from collections import Counter
 from itertools import islice
@@ -23,14 +21,6 @@ pytestmark = pytest.mark.xdist_group("torture")
 
 _SHORT, _FULL = (8, 20), (100, 200)
 """Kills that must hit while work is going on, and journalists who write meanwhile."""
-
-
-@pytest.fixture
-def dice() -> random.Random:
-    """The draws of this run; its seed stands in the output of a failed test."""
-    seed = int(os.environ.get("TORTURE_SEED") or secrets.randbits(32))
-    print(f"TORTURE_SEED={seed}")  # noqa: T201 - to repeat it
-    return random.Random(seed)  # noqa: S311 - moments, no secrets
 
 
 @pytest.mark.timeout(600)
