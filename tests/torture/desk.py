@@ -50,15 +50,15 @@ class Tail:
 
 
 class Daemon:
-    """One `inbox-worker run`; its log lies in a file, which never makes it wait."""
+    """One `inbox-worker run` (or `once`); its log lies in a file, which never makes it wait."""
 
-    def __init__(self, office: Office, log: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, command: str, office: Office, log: Path, environ: Mapping[str, str]) -> None:
         self._log = log
         self.journal = Tail(office.journal)
         self._said = Tail(log)
         with log.open("wb") as said:
             self.process = subprocess.Popen(
-                [COMMAND, "run", "--config", str(office.directory)],
+                [COMMAND, command, "--config", str(office.directory)],
                 env={**os.environ, **environ},
                 stdout=said,
                 stderr=said,
@@ -123,7 +123,7 @@ class Tormented:
         if not copies:
             environ["INBOX_WORKER_IMAP__SENT"] = ""
         desk = cls(Office(directory, dovecot, postfix), environ, copies)
-        desk.office.run("once", **environ)
+        desk.one_pass()
         return desk
 
     def submit(self, mail: Mail) -> None:
@@ -154,11 +154,17 @@ class Tormented:
             writer.second.message_id in self.submitted for writer in self.writers if writer.kind is Kind.CANCELLATION
         )
 
-    def start(self, **environ: str) -> Daemon:
-        """Start the daemon."""
+    def start(self, command: str = "run", **environ: str) -> Daemon:
+        """Start the daemon, or a single pass."""
         self._started += 1
         log = self.office.directory / f"daemon-{self._started}.log"
-        return Daemon(self.office, log, {**self.environ, **environ})
+        return Daemon(command, self.office, log, {**self.environ, **environ})
+
+    def one_pass(self) -> None:
+        """One pass, to its end."""
+        once = self.start("once")
+        status = once.process.wait(timeout=LIMIT)
+        assert status == 0, once.log()
 
     def await_started(self, daemon: Daemon) -> None:
         """Wait until it says so."""

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count, product
 
-_GIVEN = "Anna Ben Carla David Eva Felix Greta Hannes Ida Jakob Klara Lukas Maria Niklas Paula Robert Sophie Tobias Vera Wolf"
+_GIVEN = "Anna Ben Carla David Eva Felix Greta Hannes Ida Jakob Klara Lukas Maria Niklas Paula Rolf Sophie Tobias Vera"
 _FAMILY = (
     "Abel Brandt Conrad Dietz Engel Fuchs Graf Huber Immel Jahn Kern Lang Mohr Nagel Otto Pohl Quast Rabe Sauer Thiel "
     "Unger Vogt Weiss Zander Behrens Clausen Dorn Ebert Falk Gross"
 )
 NAMES = [f"{given} {family}" for family, given in product(_FAMILY.split(), _GIVEN.split())]
 
-_REGISTRATION = "Guten Tag,\n\nich melde mich zum Fachdiskurs an.\n\nMit freundlichen Grüßen\n{name}\nTeutoburger Bote\n"
+_REGISTRATION = (
+    "Guten Tag,\n\nich melde mich zum Fachdiskurs an.\n\nMit freundlichen Grüßen\n{name}\nTeutoburger Bote\n"
+)
 _INQUIRY = "Guten Tag,\n\nwird der Fachdiskurs aufgezeichnet und später online gestellt?\n\n{name}\nTeutoburger Bote\n"
 _CANCELLATION = "Guten Tag,\n\nleider muss ich meine Anmeldung zum Fachdiskurs absagen.\n\n{name}\nTeutoburger Bote\n"
 _AWAY = "Ich bin bis zum 20.11. nicht im Büro. Ihre Nachricht wird nicht weitergeleitet.\n\n{name}\n"
