@@ -26,7 +26,7 @@ SENDERS: dict[str, Callable[[int], str]] = {
 def test_a_journalist_behind_a_flood_is_answered_after_the_next_pass(
     tmp_path: Path, dovecot: Dovecot, postfix: Postfix, sender: str
 ) -> None:
-    flood(Tormented.settled(tmp_path, dovecot, postfix), SENDERS[sender], mails=150)
+    flood(Tormented.settled(tmp_path, dovecot, postfix), SENDERS[sender], mails=120)
 
 
 @pytest.mark.torture
