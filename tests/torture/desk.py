@@ -49,6 +49,10 @@ class Tail:
         return words in self.read
 
 
+RUNNING: list["subprocess.Popen[bytes]"] = []
+"""What a failed test leaves behind is ended by the fixture of `conftest`."""
+
+
 class Daemon:
     """One `inbox-worker run` (or `once`); its log lies in a file, which never makes it wait."""
 
@@ -63,6 +67,7 @@ class Daemon:
                 stdout=said,
                 stderr=said,
             )
+        RUNNING.append(self.process)
 
     def log(self) -> str:
         """Everything that it said."""
@@ -98,6 +103,10 @@ class State:
     def recorded(self) -> Counter[str]:
         """How many mails with this Message-ID were recorded."""
         return Counter(mail.message_id for mail in self.mails)
+
+    def is_answered(self, mail: MailRecorded) -> bool:
+        """Whether an answer to it was sent."""
+        return any(reply in self.ledger.sent for reply in mail.answers)
 
     def claimed_by(self, worker: str) -> frozenset[str]:
         """The replies that it claimed and that have no outcome yet: each may be with the server, or not."""
@@ -141,7 +150,7 @@ class Tormented:
     def cancel(self) -> None:
         """Whoever is to cancel and has the confirmation by now, does."""
         state = self.state()
-        answered = {mail.message_id for mail in state.mails if set(mail.answers) & state.ledger.sent}
+        answered = {mail.message_id for mail in state.mails if state.is_answered(mail)}
         for writer in self.writers:
             to_write = writer.kind is Kind.CANCELLATION and writer.second.message_id not in self.submitted
             if to_write and writer.first.message_id in answered:

@@ -114,7 +114,7 @@ def _folders(desk: Tormented, *, shared: bool) -> int:
     state, twice = desk.state(), 0
     for outcome, folder in _FOLDERS.items():
         expected = Counter(
-            (mail.message_id, _FLAGS | ({"\\Answered"} if set(mail.answers) & state.ledger.sent else set()))
+            (mail.message_id, _FLAGS | ({"\\Answered"} if state.is_answered(mail) else set()))
             for mail in state.mails
             if mail.outcome == outcome
         )

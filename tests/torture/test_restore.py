@@ -64,7 +64,7 @@ def test_after_a_restore_later_mails_are_answered_once_more_with_the_same_messag
     go_on(desk)
     after = delivered(desk)
     assert after.keys() == before.keys(), "the same answers, with the same Message-IDs"
-    settled = copied.ledger.sent
+    settled = set(copied.ledger.sent)
     in_doubt = copied.claimed_by("worker")  # found in Sent
     assert {reply for reply, times in after.items() if times == 1} == settled | in_doubt
     assert set(after.values()) <= {1, 2}
