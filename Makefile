@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MAIL ?=
 
-.PHONY: demo test lint format image servers bench clean
+.PHONY: demo test lint format image servers torture bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +30,9 @@ format: $(VENV)/.dev ## put the code into its format
 
 image: ## the container image
 	docker build --tag inbox-worker .
+
+torture: $(VENV)/.dev servers ## kills, floods and restores in their long forms, with figures; TORTURE_SEED=N repeats the draws
+	$(BIN)/pytest -m torture -s -p no:randomly tests/torture
 
 bench: $(VENV)/.dev servers ## a whole pass against the protocol floor, and understanding stage by stage
 	$(BIN)/python benchmarks/reading.py

@@ -121,6 +121,11 @@ class Postfix:
             options = ["SMTPUTF8"] if not (sender + to).isascii() else []
             smtp.sendmail(sender, [to], raw, mail_options=options)
 
+    def waiting(self) -> list[Path]:
+        """The mails in its queue: accepted, not yet delivered."""
+        parts = ("maildrop", "incoming", "active", "deferred")
+        return [path for part in parts for path in (self.directory / "queue" / part).rglob("*") if path.is_file()]
+
 
 def awaited(dovecot: Dovecot, user: str, count: int = 1, *, folder: str = "INBOX", limit: float = 20) -> list[bytes]:
     """The mails of `user` as soon as there are `count`; what there is after `limit` seconds otherwise."""

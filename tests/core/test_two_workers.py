@@ -1,0 +1,29 @@
+"""Two workers of different names on one journal and one mailbox, on fakes: what one is at, the other leaves alone."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from inbox_worker.core.mailbox import Filing
+from tests.builders import SIGNED, a_mail
+from tests.office import FakeOffice
+
+
+@pytest.mark.xfail(strict=True, reason="filing has no claim: whoever looks at the same moment files the mail, too")
+async def test_a_mail_that_one_worker_is_filing_is_left_alone_by_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two MOVEs of one mail at the same time make two of it, and not all of its flags come along (Dovecot)."""
+    office = FakeOffice()
+    one, other = await office.started(), office.worker(office.plan(name="other"))
+    file, filed = office.mailbox.file, list[int]()
+
+    async def slowly(filings: Sequence[Filing]) -> None:
+        first = not filed
+        filed.extend(filing.ref.uid for filing in filings)
+        if first:
+            await other.run_pass()
+        await file(filings)
+
+    monkeypatch.setattr(office.mailbox, "file", slowly)
+    uid = office.mailbox.put(a_mail(SIGNED.format("Anna Schmitt")))
+    await one.run_pass()
+    assert filed == [uid]
