@@ -23,7 +23,7 @@ from inbox_worker.core.entries import Baseline, Entry, Filed, Recorded
 from inbox_worker.core.journey import Poison, Understood
 from inbox_worker.core.ledger import FolderMemory, Ledger
 from inbox_worker.core.mailbox import MailboxState, Seen
-from inbox_worker.core.message import Ref
+from inbox_worker.core.message import Letter, Ref
 from inbox_worker.core.recording import entries_of, unreadable
 from inbox_worker.core.registration import Reason
 from inbox_worker.errors import Conflict
@@ -56,24 +56,37 @@ class Worker:
         try:
             state = await self.tools.mailbox.open()
             memory = await self._baseline(state)
-            for seen in self._batches(await self.tools.mailbox.list_new(memory.treated)):
-                await self._treat(seen)
-                await self._file(state)
+            await self._treat(self._batches(await self.tools.mailbox.list_new(memory.treated)), state)
         finally:
             await self.delivery.run()  # also when the mailbox is gone: what is owed does not need it
         await self._file(state)
 
     # -- one mail: from the mailbox into the journal ------------------------------------------------------------
 
-    async def _treat(self, seen: Sequence[Seen]) -> None:
-        fetched = await self.tools.mailbox.fetch([one.ref for one in seen], max_bytes=self.plan.max_bytes)
-        # No mail arrives in the future: a server whose clock is wrong must not make an event be over.
-        letters = [replace(letter, received=min(letter.received, self.tools.clock())) for letter in fetched]
-        while letters and not self.stopping.is_set():
-            understood = await self.tools.understand(letters)  # as far as the first one that can't be
-            await self._record([(letter.ref, mail) for letter, mail in zip(letters, understood, strict=False)])
-            await self.delivery.run()
-            letters = letters[len(understood) :]
+    async def _treat(self, batches: Iterator[Sequence[Seen]], state: MailboxState) -> None:
+        """Batch by batch; the next one is being understood while this one, recorded, is delivered and filed."""
+        letters = await self._fetch_next(batches)
+        ahead = asyncio.ensure_future(self.tools.understand(letters))
+        try:
+            while letters and not self.stopping.is_set():
+                understood = await ahead  # as far as the first one that can't be
+                await self._record([(letter.ref, mail) for letter, mail in zip(letters, understood, strict=False)])
+                letters = letters[len(understood) :] or await self._fetch_next(batches)
+                ahead = asyncio.ensure_future(self.tools.understand(letters))
+                await self.delivery.run()
+                await self._file(state)
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _fetch_next(self, batches: Iterator[Sequence[Seen]]) -> list[Letter]:
+        """The next letters that are still there; none at the end."""
+        for seen in batches:
+            letters = await self.tools.mailbox.fetch([one.ref for one in seen], max_bytes=self.plan.max_bytes)
+            if letters:
+                # No mail arrives in the future: a server whose clock is wrong must not make an event be over.
+                return [replace(letter, received=min(letter.received, self.tools.clock())) for letter in letters]
+        return []
 
     async def _record(self, mails: Sequence[tuple[Ref, Understood | Poison]]) -> None:
         while entries := self._decide_all(mails):

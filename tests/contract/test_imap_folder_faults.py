@@ -280,7 +280,9 @@ async def test_of_a_mail_of_60_mb_header_and_text_are_judged_and_the_rest_is_nev
     await desk.run()
     head, _, text = FIRST.partition(b"\r\n\r\n")
     head = head.replace(b"text/plain; charset=utf-8", b"multipart/mixed; boundary=teil")
-    head = head.replace(b"Content-Transfer-Encoding: 8bit\r\n", b"").replace(b"\r\nContent-Transfer-Encoding: 8bit", b"")
+    head = head.replace(b"Content-Transfer-Encoding: 8bit\r\n", b"").replace(
+        b"\r\nContent-Transfer-Encoding: 8bit", b""
+    )
     part = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + text
     film = b"Content-Type: video/mp4\r\nContent-Transfer-Encoding: base64\r\n\r\n" + (b"QUJD" * 19 + b"\r\n") * 770_000
     raw = head + b"\r\n\r\n--teil\r\n" + part + b"\r\n--teil\r\n" + film + b"--teil--\r\n"

@@ -202,7 +202,7 @@ async def half_a_line(exchange: Exchange) -> None:
 
 async def garbage(exchange: Exchange) -> None:
     """Bytes that are no line of any protocol; the real answer comes behind them."""
-    await exchange.say(b"\x00\xff\xfe%s(((\"{17 \r\n")
+    await exchange.say(b'\x00\xff\xfe%s((("{17 \r\n')
     await honest(exchange)
 
 
