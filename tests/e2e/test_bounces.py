@@ -25,8 +25,8 @@ def test_an_answer_that_comes_back_is_told_and_ends_it(
     office.run("once", **settings)
     gone = f"zurueck-{office.name}@zeitung.example"
     mail = (
-        f"From: Anna Schmitt <{gone}>\r\nTo: {office.address}\r\nSubject: Anmeldung\r\nMessage-ID: <{{}}@zeitung.example>\r\n"
-        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        f"From: Anna Schmitt <{gone}>\r\nTo: {office.address}\r\nSubject: Anmeldung\r\n"
+        "Message-ID: <{}@zeitung.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
     ) + TEXT.format("Anna Schmitt").replace("\n", "\r\n")
     postfix.submit(mail.format("one").encode(), sender=gone, to=office.address)
     await_that(lambda: len(dovecot.mails(office.address)) == 1, "the mail is there")
@@ -40,10 +40,8 @@ def test_an_answer_that_comes_back_is_told_and_ends_it(
 
     office.run("once", **settings)
     (back,) = office.entries("undeliverable")
-    assert (
-        back["personal"] == {"address": gone, "response": "5.2.2 mailbox is full"}
-        or "mailbox is full" in (back["personal"]["response"])
-    )
+    assert back["personal"]["address"] == gone
+    assert "mailbox is full" in back["personal"]["response"]
     assert back["facts"]["reply"] == office.entries("reply-sent")[0]["facts"]["reply"]
     assert "unzustellbar" in office.run("registrants")
     assert f"Unzustellbar: {gone}" in office.run("held")

@@ -1,7 +1,8 @@
 """A private Postfix: SMTP with STARTTLS and with TLS, login against Dovecot, delivery into Dovecot through LMTP.
 
-Every address of every domain has a mailbox there, so a reply lands in the journalist's own. Two are different:
-`niemand@…` is refused with 550, `spaeter@…` is put off with 450; `zurueck-…@…` is taken, and comes back. Postfix's master only runs as root.
+Every address of every domain has a mailbox there, so a reply lands in the journalist's own. Three are different:
+`niemand@…` is refused with 550, `spaeter@…` is put off with 450, and what is taken for `zurueck-…@…` comes back.
+Postfix's master only runs as root.
 """
 
 import os
