@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from inbox_worker.core.caps import Over
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Intent, Language, Reason, Registrant
+from inbox_worker.core.registration import Intent, Language, Reason, Registrant, Status
 
 ANSWERED_ALREADY = "somebody has answered already"
 r"""Why a mail with the flag `\Answered` gets no answer of ours."""
@@ -22,11 +22,26 @@ class AnswerKind(StrEnum):
     """Withdrawn or declined: no link."""
     RECEIPT = "receipt"
     """A question that a person will answer: names the press contact, no link."""
+    WAITLIST = "waitlist"
+    """No place is free: on the waiting list, no link."""
+    PROMOTION = "promotion"
+    """A place became free for somebody on the waiting list: with the link."""
+    REMINDER = "reminder"
+    """The event begins soon: with the link."""
+    CLOSED = "closed"
+    """Too early or too late to register: when one could, and whom to ask; no link."""
+    OVER = "over"
+    """The event has taken place: where one can watch it, no link."""
 
     @property
     def carries_link(self) -> bool:
         """Whether this mail contains the Zugangslink."""
-        return self in {AnswerKind.CONFIRMATION, AnswerKind.LINK}
+        return self in _WITH_LINK
+
+
+_WITH_LINK = frozenset(
+    {AnswerKind.CONFIRMATION, AnswerKind.LINK, AnswerKind.PROMOTION, AnswerKind.REMINDER}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,7 @@ class Answer:
 
     `greeted` is set only when the name of the person at `to` is known with certainty. `forward_to` are colleagues
     whose own addresses may not get the link from us by itself: the receiver is asked to forward it.
+    `waiting` are people on the waiting list of an event, while `events` are those with a place.
     `question_passed_on` tells the writer that a person will come back to them.
     `in_reply_to`, `references` and `subject` are the incoming mail's, for threading (RFC 5322 §3.6.4).
     """
@@ -47,10 +63,19 @@ class Answer:
     registered: tuple[Registrant, ...] = ()
     withdrawn: tuple[Registrant, ...] = ()
     forward_to: tuple[Registrant, ...] = ()
+    waiting: tuple["Waiting", ...] = ()
     question_passed_on: bool = False
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody on the waiting list of an event."""
+
+    event: str
+    registrant: Registrant
 
 
 class Outcome(StrEnum):
@@ -67,11 +92,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """Somebody goes onto the list of an event; their link goes to `address`."""
+    """Somebody goes onto the list of an event, or onto its waiting list; their link goes to `address`."""
 
     event: str
     registrant: Registrant
     address: str
+    status: Status = Status.REGISTERED
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from pydantic import TypeAdapter
 
 from inbox_worker.core.decision import Answer, Withheld
 from inbox_worker.core.message import Ref
-from inbox_worker.core.registration import Intent, Reason, Registrant
+from inbox_worker.core.registration import Intent, Language, Reason, Registrant, Status
+
+NO_MAIL = Ref("", "", 0, 0)
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -61,13 +63,32 @@ class MailRecorded:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A person is on the list of an event from now on."""
+    """A person is on the list of an event from now on, or on its waiting list.
+
+    `language`, `message_id` and `subject` are those of the mail, for the mails that follow in its thread.
+    """
 
     WHAT: ClassVar[str] = "registered"
-    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "address"})
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "address", "message_id", "subject"})
     registration: str
     event: str
     digest: str
+    status: Status = Status.REGISTERED
+    language: Language = "de"
+    registrant: Registrant = field(default_factory=Registrant)
+    address: str = ""
+    message_id: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A place became free: from the waiting list onto the list."""
+
+    WHAT: ClassVar[str] = "promoted"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "address"})
+    registration: str
+    event: str
     registrant: Registrant = field(default_factory=Registrant)
     address: str = ""
 
@@ -87,7 +108,10 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ReplyOwed:
-    """We promised an answer: from here on the Outbox owes it, whatever dies. Its Message-ID follows from `reply`."""
+    """We promised an answer: from here on the Outbox owes it, whatever dies. Its Message-ID follows from `reply`.
+
+    `ref` is the mail that it answers, NO_MAIL where nobody wrote (a reminder).
+    """
 
     WHAT: ClassVar[str] = "reply-owed"
     PERSONAL: ClassVar[frozenset[str]] = frozenset({"answer"})
@@ -227,6 +251,7 @@ Entry = (
     Baseline
     | MailRecorded
     | Registered
+    | Promoted
     | Withdrawn
     | ReplyOwed
     | ReplyClaimed

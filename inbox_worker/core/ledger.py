@@ -17,6 +17,7 @@ from inbox_worker.core.entries import (
     Filed,
     MailRecorded,
     Offered,
+    Promoted,
     Recorded,
     Registered,
     ReplyClaimed,
@@ -32,19 +33,31 @@ from inbox_worker.core.entries import (
 )
 from inbox_worker.core.message import Address, Ref
 from inbox_worker.core.naming import fold_name
-from inbox_worker.core.registration import Registrant
+from inbox_worker.core.registration import Language, Registrant, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A person at an event. `address` is where their link goes; `withdrawn` ones stay known."""
+    """A person at an event, or on its waiting list. `address` is where their link goes; `withdrawn` ones stay known.
+
+    `language`, `message_id` and `subject` are those of their mail.
+    """
 
     id: str
     event: str
     registrant: Registrant
     address: str
     since: datetime
+    status: Status = Status.REGISTERED
     withdrawn: bool = False
+    language: Language = "de"
+    message_id: str = ""
+    subject: str = ""
+
+    @property
+    def placed(self) -> bool:
+        """Whether this one has a place."""
+        return self.status is Status.REGISTERED and not self.withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,7 @@ class Ledger:
     observed: set[str] = field(default_factory=set)
     registrations: dict[str, Registration] = field(default_factory=dict)
     outbox: dict[str, OwedReply] = field(default_factory=dict)
+    owed: set[str] = field(default_factory=set)
     sent: dict[str, SentReply] = field(default_factory=dict)
     last_sent: dict[str, datetime] = field(default_factory=dict)
     unfiled: dict[Ref, TreatedMail] = field(default_factory=dict)
@@ -117,6 +131,7 @@ class Ledger:
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
     tallies: dict[caps.Key, tuple[datetime, ...]] = field(default_factory=dict)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _taken: dict[str, int] = field(default_factory=dict)
     _by_address: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _by_name: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
@@ -129,6 +144,7 @@ class Ledger:
             observed=set(self.observed),
             registrations=dict(self.registrations),
             outbox=dict(self.outbox),
+            owed=set(self.owed),
             sent=dict(self.sent),
             last_sent=dict(self.last_sent),
             unfiled=dict(self.unfiled),
@@ -138,6 +154,7 @@ class Ledger:
             undeliverable=dict(self.undeliverable),
             tallies=dict(self.tallies),
             told=dict(self.told),
+            _taken=dict(self._taken),
             _by_address=dict(self._by_address),
             _by_name=dict(self._by_name),
         )
@@ -159,11 +176,12 @@ class Ledger:
                 self._take_mail(recorded, entry)
             case Registered() as entry:
                 self._take_registration(recorded, entry)
+            case Promoted() as entry:
+                self._change_registration(entry.registration, status=Status.REGISTERED)
             case Withdrawn() as entry:
-                if entry.registration in self.registrations:
-                    known = self.registrations[entry.registration]
-                    self.registrations[entry.registration] = replace(known, withdrawn=True)
+                self._change_registration(entry.registration, withdrawn=True)
             case ReplyOwed() as entry:
+                self.owed.add(entry.reply)
                 self.outbox[entry.reply] = OwedReply(entry.reply, entry.ref, entry.answer, recorded.at, recorded.at)
             case ReplyClaimed() as entry:
                 self._change(entry.reply, claimed_by=entry.worker, claimed_until=entry.until)
@@ -233,12 +251,22 @@ class Ledger:
         return tuple(self.registrations[key] for key in keys if not self.registrations[key].withdrawn)
 
     def roster(self, event: str | None = None) -> list[Registration]:
-        """Who stands registered, in the order of registering; for one event, or for all."""
+        """Who has a place, in the order of registering; for one event, or for all."""
+        return [
+            known for known in self.registrations.values() if known.placed and (event is None or known.event == event)
+        ]
+
+    def waiting(self, event: str) -> list[Registration]:
+        """Who is on the waiting list, first come first."""
         return [
             known
             for known in self.registrations.values()
-            if not known.withdrawn and (event is None or known.event == event)
+            if known.event == event and known.status is Status.WAITLISTED and not known.withdrawn
         ]
+
+    def taken(self, event: str) -> int:
+        """How many places are taken."""
+        return self._taken.get(event, 0)
 
     def _take_mail(self, recorded: Recorded, entry: MailRecorded) -> None:
         treated = TreatedMail(recorded.seq, recorded.at, entry)
@@ -268,13 +296,35 @@ class Ledger:
                 self.undeliverable.pop(answer.to.key, None)
 
     def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
-        self.registrations[entry.registration] = Registration(
-            entry.registration, entry.event, entry.registrant, entry.address, recorded.at
+        self._count(self.registrations.get(entry.registration), -1)
+        made = Registration(
+            entry.registration,
+            entry.event,
+            entry.registrant,
+            entry.address,
+            recorded.at,
+            entry.status,
+            language=entry.language,
+            message_id=entry.message_id,
+            subject=entry.subject,
         )
+        self.registrations[made.id] = made
+        self._count(made, 1)
         by_address = (entry.event, entry.address.casefold())
         by_name = (entry.event, fold_name(entry.registrant.name))
         self._by_address[by_address] = (*self._by_address.get(by_address, ()), entry.registration)
         self._by_name[by_name] = (*self._by_name.get(by_name, ()), entry.registration)
+
+    def _change_registration(self, registration: str, **changes: object) -> None:
+        known = self.registrations.get(registration)
+        if known is not None:
+            self._count(known, -1)
+            self.registrations[registration] = replace(known, **changes)  # type: ignore[arg-type]
+            self._count(self.registrations[registration], 1)
+
+    def _count(self, registration: Registration | None, step: int) -> None:
+        if registration is not None and registration.placed:
+            self._taken[registration.event] = self._taken.get(registration.event, 0) + step
 
     def _attempts(self, reply: str) -> int:
         return self.outbox[reply].attempts if reply in self.outbox else 0

@@ -19,6 +19,7 @@ from inbox_worker.core.entries import (
     Filed,
     MailRecorded,
     Offered,
+    Promoted,
     Registered,
     ReplyClaimed,
     ReplyDeferred,
@@ -31,7 +32,7 @@ from inbox_worker.core.entries import (
     Undeliverable,
     Withdrawn,
 )
-from inbox_worker.core.registration import Intent, Reason, Registrant
+from inbox_worker.core.registration import Intent, Reason, Registrant, Status
 
 INTENTS: dict[Intent, str] = {
     Intent.REGISTRATION: "Anmeldung",
@@ -48,6 +49,11 @@ ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.LINK: "Zugangslink noch einmal",
     AnswerKind.CANCELLATION: "Bestätigung der Absage",
     AnswerKind.RECEIPT: "Eingangsbestätigung mit Pressekontakt",
+    AnswerKind.WAITLIST: "Nachricht über den Platz auf der Warteliste",
+    AnswerKind.PROMOTION: "Nachricht über den frei gewordenen Platz mit Zugangslink",
+    AnswerKind.REMINDER: "Erinnerung mit Zugangslink",
+    AnswerKind.CLOSED: "Hinweis auf die Anmeldefrist",
+    AnswerKind.OVER: "Hinweis, dass die Veranstaltung vorbei ist",
 }
 
 
@@ -74,6 +80,12 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             return f"Ab hier werden neue Mails in „{entry.folder}“ bearbeitet (eingegangen ab dem {since})."
         case MailRecorded():
             return _mail(entry)
+        case Registered(status=Status.WAITLISTED):
+            who = _person(entry.registrant, entry.address)
+            return f"Auf der Warteliste für {_title(entry.event, titles)}: {who}."
+        case Promoted():
+            who = _person(entry.registrant, entry.address) if entry.address else "jemand von der Warteliste"
+            return f"Nachgerückt zu {_title(entry.event, titles)}: {who}."
         case Registered():
             return f"Angemeldet zu {_title(entry.event, titles)}: {_person(entry.registrant, entry.address)}."
         case Withdrawn(registration=""):

@@ -35,9 +35,39 @@ class Contact:
     phone: str = ""
 
 
+class Phase(StrEnum):
+    """Where an event stands in its life."""
+
+    ANNOUNCED = "announced"
+    """Nobody can register yet."""
+    OPEN = "open"
+    CLOSED = "closed"
+    """It is too late to register, and the event is not over."""
+    OVER = "over"
+
+
+class Status(StrEnum):
+    """What a registration is worth."""
+
+    REGISTERED = "registered"
+    WAITLISTED = "waitlisted"
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A mail to everybody registered, `at` a time before the start; `kind` tells it from the event's others."""
+
+    kind: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What people register for. Times are aware and keep the event's own zone."""
+    """What people register for. Times are aware and keep the event's own zone.
+
+    Registration is open from `opens` to `closes` (None: from now on, until the event's end) for `capacity` people
+    (None: any number). `recording` is where one can watch it afterwards, '' for nowhere.
+    """
 
     id: str
     title: str
@@ -50,6 +80,19 @@ class Event:
     programme: str = ""
     people: tuple[str, ...] = ()
     """Names on our own invitation (speakers, moderators): they never become registrants by being quoted."""
+    opens: datetime | None = None
+    closes: datetime | None = None
+    capacity: int | None = None
+    recording: str = ""
+    reminders: tuple[Reminder, ...] = ()
+
+    def phase(self, now: datetime) -> Phase:
+        """Where it stands at `now` (aware)."""
+        if now >= self.end:
+            return Phase.OVER
+        if self.closes is not None and now >= self.closes:
+            return Phase.CLOSED
+        return Phase.ANNOUNCED if self.opens is not None and now < self.opens else Phase.OPEN
 
     def title_in(self, language: Language) -> str:
         """The title in the reader's language; the German one where no other is given."""
