@@ -62,7 +62,7 @@ from inbox_worker.worker.delivery import Closed
 
 log = logging.getLogger(__name__)
 
-DRAIN = 9.0
+DRAIN = 6.0
 """Seconds that a running pass has to reach a safe point after SIGTERM; then it is cancelled."""
 
 LONGEST_PAUSE = timedelta(minutes=2)

@@ -37,7 +37,8 @@ class MailRecorded:
     """A mail was understood and decided upon. `outcome` is where it belongs: done, held, automatic or copy.
 
     `observed`: only looked at (mode observe); it will never be answered or filed. `text` is the digest by which the
-    same text is known again (`caps.text_digest`), `over` the cap that kept it from being answered.
+    same text is known again (`caps.text_digest`), `over` the cap that kept it from being answered. `worker` is who
+    will file it ('' in journals of before there were several).
     """
 
     WHAT: ClassVar[str] = "mail"
@@ -51,6 +52,7 @@ class MailRecorded:
     observed: bool = False
     text: str = ""
     over: str = ""
+    worker: str = ""
     sender: str = ""
     name: str = ""
     subject: str = ""
@@ -212,6 +214,19 @@ class CapReached:
 
 
 @dataclass(frozen=True, slots=True)
+class FilingTaken:
+    """`worker` files these mails from now on: the one that recorded them has not, for longer than a claim lasts."""
+
+    WHAT: ClassVar[str] = "filing-taken"
+    PERSONAL: ClassVar[frozenset[str]] = NOBODY
+    account: str
+    folder: str
+    uidvalidity: int
+    uids: tuple[int, ...]
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filed:
     """These mails got their flags and folder; nothing is left to do in the mailbox for them."""
 
@@ -239,6 +254,7 @@ Entry = (
     | Settled
     | Undeliverable
     | CapReached
+    | FilingTaken
     | Filed
 )
 

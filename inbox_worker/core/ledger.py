@@ -15,6 +15,7 @@ from inbox_worker.core.entries import (
     Baseline,
     CapReached,
     Filed,
+    FilingTaken,
     MailRecorded,
     Offered,
     Recorded,
@@ -74,11 +75,12 @@ class OwedReply:
 
 @dataclass(frozen=True, slots=True)
 class TreatedMail:
-    """A mail that is decided but not yet filed, or that waits for a person."""
+    """A mail that is decided but not yet filed, or that waits for a person. `worker` is who files it, '' anybody."""
 
     seq: int
     at: datetime
     entry: MailRecorded
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class Ledger:
             self.apply(recorded)
         return self
 
-    def apply(self, recorded: Recorded) -> None:  # noqa: C901, PLR0912 - one arm for each kind of entry
+    def apply(self, recorded: Recorded) -> None:  # noqa: C901, PLR0912, PLR0915 - an arm for each kind
         """Take one entry in. `recorded.seq` must follow on `seq`."""
         self.seq = recorded.seq
         match recorded.entry:
@@ -194,6 +196,11 @@ class Ledger:
                 self.undeliverable[entry.address.casefold()] = entry
             case CapReached() as entry:
                 self.told[entry.cap, entry.whom] = recorded.at
+            case FilingTaken() as entry:
+                for uid in entry.uids:
+                    ref = Ref(entry.account, entry.folder, entry.uidvalidity, uid)
+                    if ref in self.unfiled:
+                        self.unfiled[ref] = replace(self.unfiled[ref], worker=entry.worker)
             case Filed() as entry:
                 for uid in entry.uids:
                     self.unfiled.pop(Ref(entry.account, entry.folder, entry.uidvalidity, uid), None)
@@ -241,7 +248,7 @@ class Ledger:
         ]
 
     def _take_mail(self, recorded: Recorded, entry: MailRecorded) -> None:
-        treated = TreatedMail(recorded.seq, recorded.at, entry)
+        treated = TreatedMail(recorded.seq, recorded.at, entry, entry.worker)
         self.digests.add(entry.digest)
         if entry.sender and entry.outcome in caps.COUNTED:
             sender = Address(entry.name, entry.sender)

@@ -16,10 +16,11 @@ DIAGNOSTICS
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from inbox_worker.core import filing
-from inbox_worker.core.entries import Baseline, Entry, Filed, Recorded
+from inbox_worker.core.entries import Baseline, Entry, Filed, FilingTaken, Recorded
 from inbox_worker.core.journey import Poison, Understood
 from inbox_worker.core.ledger import FolderMemory, Ledger
 from inbox_worker.core.mailbox import MailboxState, Seen
@@ -104,7 +105,7 @@ class Worker:
             if draft.has_treated(ref):
                 continue
             if isinstance(mail, Poison):
-                new: list[Entry] = [unreadable(ref, mail.reason, mail.head)]
+                new: list[Entry] = [unreadable(ref, mail.reason, mail.head, self.plan.name)]
             else:
                 new = self._decide(ref, mail, draft)
             for entry in new:
@@ -115,10 +116,11 @@ class Worker:
     def _decide(self, ref: Ref, mail: Understood, ledger: Ledger) -> list[Entry]:
         try:
             decision = mail.decide(ledger, self.plan.desk, self.tools.clock())
-            entries = entries_of(ref, mail.message, decision, owe=self.plan.mode != "observe")
+            entries = entries_of(ref, mail.message, decision, owe=self.plan.mode != "observe", worker=self.plan.name)
         except Exception as error:  # one bad mail must never block the mailbox
             log.exception("mail uid=%d: our own code failed; held", ref.uid)
-            return [unreadable(ref, Reason("deciding about it failed", type(error).__name__), mail.message)]
+            why = Reason("deciding about it failed", type(error).__name__)
+            return [unreadable(ref, why, mail.message, self.plan.name)]
         log.info(
             "mail uid=%d intent=%s outcome=%s answers=%s",
             ref.uid,
@@ -146,13 +148,16 @@ class Worker:
     async def _file(self, state: MailboxState) -> None:
         if self.plan.mode == "observe" or not state.writable:
             return
-        where = {"account": state.account, "folder": state.folder}
-        due = filing.due(self.ledger, self.plan.filing, **where, uidvalidity=state.uidvalidity)
+        place = (state.account, state.folder, state.uidvalidity)
+        if left := filing.abandoned(self.ledger, self.plan.name, place, self.tools.clock()):
+            taken = FilingTaken(*place, tuple(ref.uid for ref in left), self.plan.name)
+            with suppress(Conflict):  # perhaps somebody else has just taken them: the next pass looks again
+                await self.books.decide_upon([taken])
+        due = filing.due(self.ledger, self.plan.filing, self.plan.name, place)
         for start in range(0, len(due), self.plan.batch):
             group = due[start : start + self.plan.batch]
             await self.tools.mailbox.file(group)
-            uids = tuple(one.ref.uid for one in group)
-            await self.books.record([Filed(**where, uidvalidity=state.uidvalidity, uids=uids)])
+            await self.books.record([Filed(*place, tuple(one.ref.uid for one in group))])
 
     def _batches(self, listed: Sequence[Seen]) -> Iterator[Sequence[Seen]]:
         for start in range(0, len(listed), self.plan.batch):
