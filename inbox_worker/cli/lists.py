@@ -1,7 +1,6 @@
 """`inbox-worker registrants` and `held`: the press office's two lists, read from the journal without touching it."""
 
 import csv
-import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -14,7 +13,7 @@ import phonenumbers
 from tabulate import tabulate
 
 from inbox_worker.adapters import journal_file
-from inbox_worker.cli.terminal import printable
+from inbox_worker.cli.terminal import json_text, one_line
 from inbox_worker.config import Settings, load_for_reading
 from inbox_worker.core.ledger import Ledger, Registration
 from inbox_worker.core.narrative import INTENTS, german
@@ -22,7 +21,7 @@ from inbox_worker.daemon import time_zone
 from inbox_worker.errors import ConfigError
 
 _COLUMNS = ("Veranstaltung", "Titel", "Vorname", "Nachname", "Organisation", "Funktion", "Telefon", "E-Mail", "Seit")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def registrants(config: Path | None, *, event: str | None, form: str) -> int:
@@ -34,7 +33,7 @@ def registrants(config: Path | None, *, event: str | None, form: str) -> int:
     roster = _ledger(settings).roster(event)
     if form == "json":
         rows = [{**asdict(one), "since": one.since.isoformat()} for one in roster]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json_text(rows, indent=2))
     elif form == "csv":
         _print_csv(_rows(roster, settings))
     else:
@@ -57,7 +56,7 @@ def held(config: Path | None, *, as_json: bool) -> int:
             for at, mail in mails
         ]
         undeliverable = [{"to": one.to, "code": one.code, "response": one.response} for one in ledger.failed.values()]
-        print(json.dumps({"held": rows, "undeliverable": undeliverable}, ensure_ascii=False, indent=2))
+        print(json_text({"held": rows, "undeliverable": undeliverable}, indent=2))
         return 0
     table = [
         (_short(at, zone), mail.sender, mail.subject, INTENTS[mail.intent], german(mail.concerns)) for at, mail in mails
@@ -65,7 +64,7 @@ def held(config: Path | None, *, as_json: bool) -> int:
     print(_table(table, ("Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil")))
     print(f"\n{len(mails)} Mails warten auf Sie")
     for failure in ledger.failed.values():
-        print(printable(f"Nicht zugestellt: Antwort an {failure.to}: {failure.code or ''} {failure.response}"))
+        print(one_line(f"Nicht zugestellt: Antwort an {failure.to}: {failure.code or ''} {failure.response}"))
     return 0
 
 
@@ -114,10 +113,10 @@ def _print_csv(rows: Iterable[Sequence[str]]) -> None:
 
 def _cell(value: str) -> str:
     """Text that stays text: a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
-    value = printable(value)
+    value = one_line(value).strip()
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _table(rows: Iterable[Sequence[str]], headers: Sequence[str]) -> str:
-    clean = [[printable(value) for value in row] for row in rows]
+    clean = [[one_line(value) for value in row] for row in rows]
     return tabulate(clean, headers=headers, tablefmt="simple", disable_numparse=True)
