@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inbox_worker.adapters import journal_file
-from inbox_worker.cli.terminal import printable
+from inbox_worker.cli.terminal import one_line
 from inbox_worker.config import load_for_reading
 from inbox_worker.core.lines import Head, Line
 from inbox_worker.daemon import time_zone
@@ -26,7 +26,7 @@ def show(config: Path | None, file: Path | None, *, as_json: bool, follow: bool)
             sys.stdout.write(raw.decode("utf-8"))
         else:
             at = line.recorded.at.astimezone(zone).strftime("%d.%m.%Y %H:%M:%S")
-            print(f"{line.recorded.seq:>6}  {at}  {printable(line.text)}")
+            print(f"{line.recorded.seq:>6}  {at}  {one_line(line.text)}")
         sys.stdout.flush()
     return 0
 

@@ -28,7 +28,7 @@ from inbox_worker.core.naming import fold_name
 from inbox_worker.core.registration import MACHINES, Desk, Intent, Reason, Registrant, Request
 
 MOST_COLLEAGUES = 10
-"""Colleagues whom one mail can have us write to: what makes many mails of one is a weapon against those who get them."""
+"""Colleagues whom one mail can have us write to: what makes many mails of one is a weapon against their receivers."""
 
 
 def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: datetime) -> Decision:
