@@ -160,7 +160,16 @@ class Worker:
             await self.books.record([Filed(*place, tuple(one.ref.uid for one in group))])
 
     def _batches(self, listed: Sequence[Seen]) -> Iterator[Sequence[Seen]]:
-        for start in range(0, len(listed), self.plan.batch):
-            if self.stopping.is_set():
-                return
-            yield listed[start : start + self.plan.batch]
+        batch: list[Seen] = []
+        loaded = 0
+        for one in listed:
+            size = min(one.size, self.plan.max_bytes)
+            if batch and (len(batch) == self.plan.batch or loaded + size > self.plan.batch_bytes):
+                if self.stopping.is_set():
+                    return
+                yield batch
+                batch, loaded = [], 0
+            batch.append(one)
+            loaded += size
+        if batch and not self.stopping.is_set():
+            yield batch

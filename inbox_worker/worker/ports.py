@@ -77,6 +77,9 @@ class Journal(Protocol):
 class Plan:
     """How this worker works. `name` tells workers on one journal apart; `since` None means from the first pass on.
 
+    A batch is at most `batch` mails, and no more than `batch_bytes` octets unless one mail alone is: two of them are
+    held in memory. Of a mail larger than `max_bytes` only the beginning is loaded.
+
     `sent` and `drafts` are folders as the Mailbox knows them, '' for none.
     """
 
@@ -86,6 +89,7 @@ class Plan:
     since: datetime | None = None
     batch: int = 100
     max_bytes: int = 25 * 1024 * 1024
+    batch_bytes: int = 64 * 1024 * 1024
     sent: str = ""
     drafts: str = ""
     filing: FilingPlan = field(default_factory=FilingPlan)
