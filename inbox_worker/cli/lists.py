@@ -95,7 +95,7 @@ def held(config: Path | None, *, as_json: bool) -> int:
         print("Was zur Freigabe bereitliegt, geschieht mit: inbox-worker release NR")
         print("Was Sie selbst beantwortet haben, verschwindet mit: inbox-worker settle NR")
     for back in ledger.undeliverable.values():
-        print(printable(f"Unzustellbar: {back.address}: {back.response}".rstrip(": ")))
+        print(one_line(f"Unzustellbar: {back.address}: {back.response}".rstrip(": ")))
     for failure in ledger.failed.values():
         print(one_line(f"Nicht zugestellt: Antwort an {failure.to}: {failure.code or ''} {failure.response}"))
     return 0
