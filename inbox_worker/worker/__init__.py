@@ -24,7 +24,7 @@ from inbox_worker.core.ledger import FolderMemory, Ledger
 from inbox_worker.core.mailbox import MailboxState, Seen
 from inbox_worker.core.message import Letter, Ref
 from inbox_worker.core.recording import entries_of, unreadable
-from inbox_worker.errors import Conflict
+from inbox_worker.errors import Conflict, MailboxError
 from inbox_worker.worker.books import Books
 from inbox_worker.worker.delivery import Delivery
 from inbox_worker.worker.ports import Journal, Mailbox, Plan, Tools, Transport
@@ -77,6 +77,8 @@ class Worker:
                 return
 
     def _understand(self, letter: Letter) -> Understood | Exception:
+        if not letter.raw and not letter.whole:  # of which nothing is known, so that it must not look like a machine's
+            return MailboxError("the server can't hand this mail over")
         # No mail arrives in the future: a server whose clock is wrong must not make an event be over.
         arrived = replace(letter, received=min(letter.received, self.tools.clock()))
         try:
