@@ -112,3 +112,19 @@ async def test_where_only_the_login_command_is_offered_it_is_no_weaker(dovecot: 
         fault = AT_ONCE.get(how, misbehaviours.fall_silent)
         await is_treated_once_all_the_same(desk, proxy, "LOGIN", fault)
         assert desk.lies(DONE) == sorted([FIRST, SECOND])
+
+
+@pytest.mark.parametrize("how", [*AT_ONCE, "falls silent"])
+@pytest.mark.parametrize("command", ["UID COPY", "UID EXPUNGE"])
+async def test_where_mails_must_be_copied_none_is_lost_between_copying_and_expunging(
+    dovecot: Dovecot, user: str, command: str, how: str
+) -> None:
+    async with imap_proxy(dovecot.imap, rewrites=[without("MOVE")]) as proxy:
+        desk = WiredDesk(dovecot=dovecot, user=user, port=proxy.port, changes=IMPATIENT)
+        fault = AT_ONCE.get(how, misbehaviours.fall_silent)
+        await is_treated_once_all_the_same(desk, proxy, command, fault)
+        assert desk.lies("INBOX") == []
+        # When the server has copied and is gone before it says so, nobody can know it: then there are two copies.
+        assert set(desk.lies(DONE)) == {FIRST, SECOND}
+        if command == "UID EXPUNGE":
+            assert desk.lies(DONE) == sorted([FIRST, SECOND])

@@ -202,7 +202,7 @@ async def half_a_line(exchange: Exchange) -> None:
 
 async def garbage(exchange: Exchange) -> None:
     """Bytes that are no line of any protocol; the real answer comes behind them."""
-    await exchange.say(b"\x00\xff\xfe%s(((\"{17 \r\n")
+    await exchange.say(b'\x00\xff\xfe%s((("{17 \r\n')
     await honest(exchange)
 
 
@@ -219,6 +219,18 @@ def refuse(words: str) -> Misbehaviour:
     """The server says this instead of doing it."""
 
     async def refusing(exchange: Exchange) -> None:
+        await exchange.say(exchange.line.refused(exchange.request, words))
+
+    return refusing
+
+
+def refuse_when_done(words: str) -> Misbehaviour:
+    """The server has all of the request and has done it, and says this."""
+
+    async def refusing(exchange: Exchange) -> None:
+        await exchange.pass_on()
+        async for _ in exchange.answer():
+            pass
         await exchange.say(exchange.line.refused(exchange.request, words))
 
     return refusing
