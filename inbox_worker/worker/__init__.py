@@ -21,7 +21,7 @@ from dataclasses import replace
 
 from inbox_worker.core import filing
 from inbox_worker.core.entries import Baseline, Entry, Filed, FilingTaken, Recorded
-from inbox_worker.core.journey import Poison, Understood
+from inbox_worker.core.journey import NOT_HANDED_OVER, Poison, Understood
 from inbox_worker.core.ledger import FolderMemory, Ledger
 from inbox_worker.core.mailbox import MailboxState, Seen
 from inbox_worker.core.message import Letter, Ref
@@ -67,18 +67,25 @@ class Worker:
     async def _treat(self, batches: Iterator[Sequence[Seen]], state: MailboxState) -> None:
         """Batch by batch; the next one is being understood while this one, recorded, is delivered and filed."""
         letters = await self._fetch_next(batches)
-        ahead = asyncio.ensure_future(self.tools.understand(letters))
+        ahead = asyncio.ensure_future(self._understand(letters))
         try:
             while letters and not self.stopping.is_set():
                 understood = await ahead  # as far as the first one that can't be
                 await self._record([(letter.ref, mail) for letter, mail in zip(letters, understood, strict=False)])
                 letters = letters[len(understood) :] or await self._fetch_next(batches)
-                ahead = asyncio.ensure_future(self.tools.understand(letters))
+                ahead = asyncio.ensure_future(self._understand(letters))
                 await self.delivery.run()
                 await self._file(state)
         finally:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _understand(self, letters: Sequence[Letter]) -> list[Understood | Poison]:
+        """As `Tools.understand`; a letter without bytes is one that the server can't hand over: nothing to read."""
+        if letters and not letters[0].raw:
+            return [Poison(Reason(NOT_HANDED_OVER))]
+        readable = next((place for place, letter in enumerate(letters) if not letter.raw), len(letters))
+        return await self.tools.understand(letters[:readable])
 
     async def _fetch_next(self, batches: Iterator[Sequence[Seen]]) -> list[Letter]:
         """The next letters that are still there; none at the end."""
