@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from inbox_worker import collector
 from inbox_worker.core.entries import Entry
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.errors import Conflict
@@ -47,4 +48,6 @@ class Books:
                 del self._unrecorded[: len(batch)]
 
     async def _fold_new(self) -> None:
-        self.ledger.fold(await self._journal.read(self.ledger.seq))
+        with collector.paused():
+            while new := await self._journal.read(self.ledger.seq):  # a long journal comes piece by piece
+                self.ledger.fold(new)
