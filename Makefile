@@ -31,8 +31,9 @@ format: $(VENV)/.dev ## put the code into its format
 image: ## the container image
 	docker build --tag inbox-worker .
 
-bench: $(VENV)/.dev servers ## a whole pass against the protocol floor, and understanding stage by stage
+bench: $(VENV)/.dev servers ## a whole pass against the protocol floor, understanding stage by stage, a large journal
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/journal.py
 	$(BIN)/python benchmarks/pass.py
 
 clean: ## everything that make made
