@@ -33,7 +33,7 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 
 from inbox_worker.adapters.heartbeat import Heartbeat, since_boot
 from inbox_worker.adapters.imap import ImapMailbox
-from inbox_worker.adapters.journal_file import JournalFile
+from inbox_worker.adapters.journal_file import JournalFile, make_private, open_private
 from inbox_worker.adapters.mime import parse
 from inbox_worker.adapters.smtp import SmtpTransport
 from inbox_worker.adapters.understanding.process import UnderstandingProcess
@@ -230,8 +230,8 @@ def alone(settings: Settings) -> Iterator[None]:
     """
     path = _beside(settings, "lock")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode=0o600)
+        make_private(path.parent)
+        descriptor = open_private(path)
     except OSError as error:
         raise JournalUnwritable(f"{path}: {error.strerror}: make the journal's directory writable") from error
     try:

@@ -133,8 +133,8 @@ def _short(at: datetime, zone: ZoneInfo) -> str:
 
 def _ledger(settings: Settings) -> Ledger:
     """Read only: a list never waits for the daemon, nor creates a journal."""
-    found, _ = journal_file.read_only(settings.journal.path)
-    return Ledger().fold(line.recorded for line in found)
+    with journal_file.opened(settings.journal.path) as reading:
+        return Ledger().fold(line.recorded for batch in reading.batches() for line in batch)
 
 
 def _rows(ledger: Ledger, roster: Iterable[Registration], settings: Settings) -> list[tuple[str, ...]]:

@@ -21,13 +21,12 @@ def one_line(text: str) -> str:
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:
-    """JSON in UTF-8 that loses nothing; the same characters are escapes in it, so that no terminal acts on them."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    """JSON in UTF-8 that loses nothing; what must not reach a terminal is an escape in it."""
+    return printable_json(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def printable_json(text: str) -> str:
+    """The same JSON with every unfit character inside of it as an escape."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(f"\\u{ord(c):04x}" if c != "\n" and _is_unfit(c) else c for c in text)
-
-
-def _is_unfit(character: str) -> bool:
-    # beyond the basic plane an escape needs two halves; what is unfit there (tags, shorthand) moves no cursor
-    return ord(character) < 0x10000 and unicodedata.category(character) in _UNFIT
+    return "".join(json.dumps(c)[1:-1] if c != "\n" and unicodedata.category(c) in _UNFIT else c for c in text)

@@ -259,6 +259,7 @@ Entry = (
 )
 
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.WHAT: TypeAdapter(kind) for kind in Entry.__args__}
+_VALIDATORS = {what: adapter.validator.validate_python for what, adapter in _ADAPTERS.items()}  # one call less a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +284,9 @@ def put_together(what: str, facts: Mapping[str, Any], personal: Mapping[str, Any
     Fields that a newer version added are left out. Raises ValueError for a kind that this version does not know,
     or for fields that do not fit.
     """
-    adapter = _ADAPTERS.get(what)
-    if adapter is None:
+    validator = _VALIDATORS.get(what)
+    if validator is None:
         msg = f"unknown kind of entry {what!r}: written by a newer version?"
         raise ValueError(msg)
-    entry: Entry = adapter.validate_python({**facts, **(personal or {})})
+    entry: Entry = validator({**facts, **personal} if personal else facts)
     return entry

@@ -67,7 +67,7 @@ class Journal(Protocol):
     """The one durable thing; see DESIGN's contract in adapters/journal_file.py."""
 
     async def read(self, after: int) -> list[Recorded]:
-        """All entries behind the one numbered `after`."""
+        """The next entries behind the one numbered `after`, perhaps not all at once; [] when there are none."""
 
     async def append(self, entries: Sequence[Entry], *, after: int, at: datetime) -> list[Recorded]:
         """All or nothing, right behind `after`; raises Conflict when somebody else was first."""

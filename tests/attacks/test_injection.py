@@ -249,7 +249,7 @@ def test_no_value_forges_a_line_of_the_journal(journal: Path) -> None:
 @pytest.mark.usefixtures("journal")
 @pytest.mark.parametrize(
     ("command", "lines"),
-    [(["registrants"], 5), (["held"], 6), (["journal"], 3), (["registrants", "--format", "csv"], 2)],
+    [(["registrants"], 5), (["held"], 8), (["journal"], 3), (["registrants", "--format", "csv"], 2)],
 )
 def test_no_value_moves_the_cursor_or_forges_a_row(
     command: list[str], lines: int, capsys: pytest.CaptureFixture[str]
@@ -296,7 +296,7 @@ async def test_no_cell_of_the_spreadsheet_is_a_formula_or_ends_early(
     await file.close()
     assert main(["registrants", "--format", "csv"]) == 0
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out[1:], newline=""), delimiter=";"))
-    assert [len(row) for row in rows] == [9, 9]
+    assert [len(row) for row in rows] == [10, 10]
     for cell in rows[1]:
         assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
 
