@@ -362,7 +362,9 @@ class _Daemon:
 
 def _report(event: JobEvent) -> None:
     """What APScheduler would otherwise keep to itself."""
-    if event.code == EVENT_JOB_ERROR:
+    if event.code == EVENT_JOB_ERROR and isinstance(event.exception, asyncio.CancelledError):
+        log.warning("pass: ended before it reached a safe point; what it has not recorded comes again")
+    elif event.code == EVENT_JOB_ERROR:
         log.error("pass: failed in our own code", exc_info=event.exception)
     else:
         log.warning("pass: the one before is still running, or this one is late (event %d)", event.code)
