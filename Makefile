@@ -34,8 +34,9 @@ image: ## the container image
 torture: $(VENV)/.dev servers ## kills, floods and restores in their long forms, with figures; TORTURE_SEED=N repeats the draws
 	$(BIN)/pytest -m torture -s -p no:randomly tests/torture
 
-bench: $(VENV)/.dev servers ## a whole pass against the protocol floor, and understanding stage by stage
+bench: $(VENV)/.dev servers ## a whole pass against the protocol floor, understanding stage by stage, a large journal
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/journal.py
 	$(BIN)/python benchmarks/pass.py
 
 clean: ## everything that make made

@@ -9,11 +9,14 @@ from inbox_worker.core.entries import (
     CapReached,
     Entry,
     Filed,
+    FilingTaken,
     MailRecorded,
     Offered,
+    Promoted,
     Registered,
     ReplyClaimed,
     ReplyDeferred,
+    ReplyDropped,
     ReplyFailed,
     ReplyInDoubt,
     ReplyOwed,
@@ -24,7 +27,7 @@ from inbox_worker.core.entries import (
     Withdrawn,
 )
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Intent, Registrant
+from inbox_worker.core.registration import Intent, Registrant, Status
 from tests.builders import FACHDISKURS, NOW, PRESSE, a_ref, an_answer
 
 _SMALL = st.integers(1, 4)  # few names, so that entries meet each other
@@ -51,7 +54,7 @@ def entries() -> st.SearchStrategy[Entry]:
         st.builds(
             MailRecorded, ref, digest, intent, outcome, st.tuples(_EVENTS), st.tuples(reply), text=_WORDS, sender=_WORDS
         ),
-        st.builds(Registered, registration, _EVENTS, digest, registrants(), address),
+        st.builds(Registered, registration, _EVENTS, digest, registrants(), address, st.sampled_from(Status)),
         st.builds(Withdrawn, st.just("") | registration, _EVENTS, digest, registrants(), address),
         st.builds(ReplyOwed, reply, ref, st.none() | answer),
         st.builds(ReplyClaimed, reply, st.sampled_from(["worker", "other"]), moment),
@@ -59,10 +62,15 @@ def entries() -> st.SearchStrategy[Entry]:
         st.builds(ReplySent, reply, st.booleans(), response=_WORDS),
         st.builds(ReplyDeferred, reply, moment, st.integers(400, 499)),
         st.builds(ReplyInDoubt, reply, moment, response=_WORDS),
+        st.builds(ReplyDropped, reply, _WORDS),
+        st.builds(Promoted, registration, _EVENTS),
         st.builds(ReplyFailed, reply, st.integers(500, 599)),
         st.builds(Offered, ref, digest, st.builds(Withheld, answers=st.tuples(answer))),
         st.builds(Settled, ref, st.booleans()),
         st.builds(Undeliverable, st.just("") | reply, address, response=_WORDS),
         st.builds(CapReached, st.sampled_from(Cap), _SMALL, _SMALL, address),
+        st.builds(
+            FilingTaken, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL), st.just("other")
+        ),
         st.builds(Filed, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL)),
     )

@@ -3,14 +3,17 @@
 Never guesses a time zone: a time without one is refused, and so is one that the clocks skip in spring.
 """
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from inbox_worker.config.fields import Line, Lines, OpenLink, Section, SecureLink, Title, Zone
 from inbox_worker.config.settings import ContactSettings
-from inbox_worker.core.registration import Contact, Event
+from inbox_worker.core.registration import Contact, Event, Reminder
+
+_REMINDER = re.compile(r"([1-9]\d?)d ((?:[01]\d|2[0-3]):[0-5]\d)|([1-9]\d{0,2})(h|m)")
 
 
 def _localised(value: datetime, zone: str | None) -> datetime:
@@ -39,6 +42,11 @@ class EventFile(Section):
     programme: OpenLink = Field(default="", examples=["https://www.example.org/programme"])
     aliases: Lines = Field(default=(), examples=[["Fachdiskurs", "24.11."]])
     people: Lines = Field(default=(), examples=[["Prof. Dr. Wiltrud Terlau"]])
+    opens: datetime | None = Field(default=None, examples=[datetime(2022, 11, 2, 8, 0)])  # noqa: DTZ001 - TOML's local time
+    closes: datetime | None = Field(default=None, examples=[datetime(2022, 11, 24, 12, 0)])  # noqa: DTZ001 - TOML's local time
+    capacity: int | None = Field(default=None, ge=1, examples=[40])
+    recording: OpenLink = Field(default="", examples=["https://www.example.org/recording"])
+    reminders: Lines = Field(default=("1d 09:00", "1h"), examples=[["1d 09:00", "1h"]])
     contact: ContactSettings | None = None
 
     @field_validator("time_zone")
@@ -46,7 +54,7 @@ class EventFile(Section):
     def _zone_of_the_desk(cls, value: str | None, info: ValidationInfo) -> str | None:
         return value or (info.context or {}).get("time_zone")
 
-    @field_validator("start", "end", mode="before")
+    @field_validator("start", "end", "opens", "closes", mode="before")
     @classmethod
     def _date_and_time(cls, value: object) -> object:
         # pydantic would take a number for seconds since 1970 and a bare date for midnight
@@ -78,6 +86,36 @@ class EventFile(Section):
             raise ValueError("is not after start")
         return end
 
+    @field_validator("opens", "closes")
+    @classmethod
+    def _before_the_end(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        end = info.data.get("end")
+        if value is None or end is None or "time_zone" not in info.data:
+            return value
+        moment = _localised(value, info.data["time_zone"])
+        if moment.astimezone(UTC) >= end.astimezone(UTC):
+            raise ValueError("is not before the event's end")
+        opens = info.data.get("opens")
+        if info.field_name == "closes" and opens and moment.astimezone(UTC) <= opens.astimezone(UTC):
+            raise ValueError("is not after opens")
+        return moment
+
+    @field_validator("reminders")
+    @classmethod
+    def _times(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not _REMINDER.fullmatch(each):
+                raise ValueError(f'"{each}" is neither days before and a time ("1d 09:00") nor a span ("1h", "30m")')
+        return value
+
+    def _reminder(self, kind: str) -> Reminder:
+        days, clock, amount, unit = _REMINDER.fullmatch(kind).groups()  # type: ignore[union-attr]  # checked above
+        if days is None:
+            span = timedelta(hours=int(amount)) if unit == "h" else timedelta(minutes=int(amount))
+            return Reminder(kind, (self.start.astimezone(UTC) - span).astimezone(self.start.tzinfo))
+        day = (self.start - timedelta(days=int(days))).date()
+        return Reminder(kind, datetime.combine(day, time.fromisoformat(clock), self.start.tzinfo))
+
     def event(self, contact: Contact) -> Event:
         """The core's Event; `contact` is the desk's, for events that name none of their own."""
         assert self.end is not None  # noqa: S101 - the validator of `end` leaves no None behind
@@ -91,5 +129,10 @@ class EventFile(Section):
             programme=self.programme,
             aliases=self.aliases,
             people=self.people,
+            opens=self.opens,
+            closes=self.closes,
+            capacity=self.capacity,
+            recording=self.recording,
+            reminders=tuple(self._reminder(kind) for kind in dict.fromkeys(self.reminders)),
             contact=self.contact.contact() if self.contact else contact,
         )

@@ -5,7 +5,8 @@ wrote; a link goes to a colleague's own address only where it shares the sender'
 mail is held. One function for each intent; none of them reads text.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,16 +20,28 @@ from inbox_worker.core.decision import (
     Joining,
     Leaving,
     Outcome,
+    Waiting,
     Withheld,
 )
 from inbox_worker.core.freemail import is_shared_domain
-from inbox_worker.core.ledger import Ledger, Registration
+from inbox_worker.core.holdings import Registration
+from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.naming import fold_name
-from inbox_worker.core.registration import MACHINES, Desk, Intent, Reason, Registrant, Request
+from inbox_worker.core.registration import (
+    MACHINES,
+    Desk,
+    Event,
+    Intent,
+    Phase,
+    Reason,
+    Registrant,
+    Request,
+    Status,
+)
 
 MOST_COLLEAGUES = 10
-"""Colleagues whom one mail can have us write to: what makes many mails of one is a weapon against those who get them."""
+"""Colleagues whom one mail can have us write to: what makes many mails of one is a weapon against their receivers."""
 
 
 def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: datetime) -> Decision:
@@ -163,15 +176,32 @@ class _Case:
         request = self.request
         if not request.registrants:
             return _held(request, Reason("nobody is named who could be registered"))
-        events, over = self._open_events()
+        asked = [event for name in request.events if (event := self.desk.event(name))]
+        if not asked:
+            return _held(request, Reason("no event is named"))
+        events = tuple(event.id for event in asked if event.phase(self.now) is Phase.OPEN)
+        missed = [event for event in asked if event.id not in events]
         if not events:
-            return _held(request, over or Reason("no event is named"))
+            return self._too_early_or_late(missed)
         joining = self._joining(events)
         leaving, foreign = self._leaving(events)
         kind = AnswerKind.CONFIRMATION if joining or leaving else AnswerKind.LINK
-        answers, unreachable = self._answers_with_link(kind, events, leaving)
-        concerns = (*request.concerns, *foreign, *([over] if over else []), *unreachable)
+        answers, unreachable = self._answers_with_link(kind, events, joining, leaving)
+        concerns = (*request.concerns, *foreign, *_missed(missed, self.now), *unreachable)
         return self._decision(events, joining=joining, leaving=leaving, answers=answers, concerns=concerns)
+
+    def _too_early_or_late(self, missed: Sequence[Event]) -> Decision:
+        """Nobody can register for any of it now: they are told when, or where to watch what is over."""
+        all_over = all(event.phase(self.now) is Phase.OVER for event in missed)
+        events = tuple(event.id for event in missed)
+        answer = self._answer(
+            AnswerKind.OVER if all_over else AnswerKind.CLOSED,
+            events,
+            question_passed_on=bool(self.request.concerns) and all_over,
+        )
+        # A person may still let somebody in where registration is closed; what is over is over.
+        concerns = self.request.concerns if all_over else (*self.request.concerns, *_missed(missed, self.now))
+        return self._decision(events, answers=(answer,), concerns=concerns)
 
     def cancellation(self) -> Decision:
         """Off the list, confirmed; somebody who never was on it declined, which is confirmed as well."""
@@ -189,9 +219,23 @@ class _Case:
         events, over = self._open_events()
         if not events:
             return _held(self.request, over or Reason("no event is named"))
-        known = tuple(one.registrant for event in events for one in self.ledger.registered_with(event, self.sender.key))
-        answer = self._answer(AnswerKind.LINK, events, registered=_once(known))
-        return self._decision(events, answers=(answer,), concerns=self.request.concerns)
+        known = [one for event in events for one in self.ledger.registered_with(event, self.sender.key)]
+        placed = {one.event for one in known if one.placed}
+        waiting = tuple(Waiting(one.event, one.registrant) for one in known if not one.placed)
+        # Where places are counted a link is for those who have one; elsewhere whoever asks may come.
+        strangers = [event for event in events if event not in {one.event for one in known} and self._is_limited(event)]
+        linked = tuple(event for event in events if event in placed or not (self._is_limited(event) or strangers))
+        concerns = (*self.request.concerns, *(Reason("not on the list of this event", event) for event in strangers))
+        if linked:
+            people = _once(one.registrant for one in known if one.placed)
+            answer = self._answer(AnswerKind.LINK, linked, registered=people, waiting=waiting)
+        elif waiting:
+            answer = self._answer(
+                AnswerKind.WAITLIST, tuple(dict.fromkeys(one.event for one in waiting)), waiting=waiting
+            )
+        else:
+            return _held(self.request, *concerns[len(self.request.concerns) :])
+        return self._decision(events, answers=(answer,), concerns=concerns)
 
     def inquiry(self) -> Decision:
         """A person answers; the writer learns at once that the question arrived, and whom else to ask."""
@@ -219,7 +263,25 @@ class _Case:
             for event in events
             for registrant in self.request.registrants
         ]
-        return tuple(one for one in wanted if not self.ledger.registered(one.event, one.registrant, one.address))
+        new = [one for one in wanted if not self.ledger.registered(one.event, one.registrant, one.address)]
+        placed: Counter[str] = Counter()
+        joining = []
+        for one in new:
+            status = Status.REGISTERED if self._has_room(one.event, placed[one.event]) else Status.WAITLISTED
+            placed[one.event] += status is Status.REGISTERED
+            joining.append(replace(one, status=status))
+        return tuple(joining)
+
+    def _has_room(self, event: str, besides: int) -> bool:
+        """Whether a place is free when `besides` more are given away; nobody overtakes those who wait."""
+        known = self.desk.event(event)
+        if known is None or known.capacity is None:
+            return True
+        return not self.ledger.waits(event) and self.ledger.taken(event) + besides < known.capacity
+
+    def _is_limited(self, event: str) -> bool:
+        known = self.desk.event(event)
+        return known is not None and known.capacity is not None
 
     def _leaving(self, events: Iterable[str]) -> tuple[tuple[Leaving, ...], tuple[Reason, ...]]:
         """Who leaves, and reasons for those whom this sender may not sign off."""
@@ -256,27 +318,22 @@ class _Case:
         return domain == self.sender.domain and not is_shared_domain(domain)
 
     def _answers_with_link(
-        self, kind: AnswerKind, events: tuple[str, ...], leaving: tuple[Leaving, ...]
+        self, kind: AnswerKind, events: tuple[str, ...], joining: tuple[Joining, ...], leaving: tuple[Leaving, ...]
     ) -> tuple[tuple[Answer, ...], tuple[Reason, ...]]:
         """One answer to the sender about everybody, one to each colleague who may get it; who can't be reached."""
         copied = {address.key for address in (*self.message.cc, *self.message.to)}
+        without = self._without_place(events, joining)
         own, forward, unreachable = [], [], []
         for registrant in self.request.registrants:
             address = self._address(registrant)
             if address == self.sender.key:
                 continue
             if self._may_speak_for(address) or address in copied:
-                own.append(
-                    self._answer(
-                        kind,
-                        events,
-                        to=Address(registrant.name, registrant.email or ""),
-                        greeted=registrant,
-                        registered=(registrant,),
-                    )
-                )
+                to = Address(registrant.name, registrant.email or "")
+                own.append(self._told(kind, events, (registrant,), without, to=to, greeted=registrant))
                 continue
-            forward.append(registrant)
+            if any((event, registrant) not in without for event in events):
+                forward.append(registrant)
             if not self._is_writer(registrant):
                 unreachable.append(Reason("the link for this person went to the sender only, to be forwarded", address))
         if len(own) > MOST_COLLEAGUES:
@@ -284,15 +341,46 @@ class _Case:
             unreachable.append(Reason("too many colleagues for mails of their own; the sender got the link", named))
             forward = [one for one in self.request.registrants if self._address(one) != self.sender.key]
             own = []
-        answer = self._answer(
-            kind,
-            events,
-            registered=self.request.registrants,
+        answer = replace(
+            self._told(kind, events, self.request.registrants, without),
             withdrawn=_people(leaving),
             forward_to=tuple(forward),
             question_passed_on=bool(self.request.concerns),
         )
         return (answer, *own), tuple(unreachable)
+
+    def _without_place(
+        self, events: tuple[str, ...], joining: tuple[Joining, ...]
+    ) -> frozenset[tuple[str, Registrant]]:
+        """Who of this mail is on which waiting list, from now on or already."""
+        new = {(one.event, one.registrant) for one in joining if one.status is Status.WAITLISTED}
+        joined = {(one.event, one.registrant) for one in joining}
+        for event in events:
+            for registrant in self.request.registrants:
+                if (event, registrant) in joined:
+                    continue
+                known = self.ledger.registered(event, registrant, self._address(registrant))
+                if known is not None and not known.placed:
+                    new.add((event, registrant))
+        return frozenset(new)
+
+    def _told(  # noqa: PLR0913 - what a person is told depends on all of it
+        self,
+        kind: AnswerKind,
+        events: tuple[str, ...],
+        people: tuple[Registrant, ...],
+        without: frozenset[tuple[str, Registrant]],
+        *,
+        to: Address | None = None,
+        greeted: Registrant | None = None,
+    ) -> Answer:
+        """The answer to one receiver about `people`: the links of the events at which one of them has a place."""
+        placed = tuple(event for event in events if any((event, one) not in without for one in people))
+        registered = tuple(one for one in people if any((event, one) not in without for event in events))
+        waiting = tuple(Waiting(event, one) for event in events for one in people if (event, one) in without)
+        if not placed:
+            return self._answer(AnswerKind.WAITLIST, events, to=to, greeted=greeted, waiting=waiting)
+        return self._answer(kind, placed, to=to, greeted=greeted, registered=registered, waiting=waiting)
 
     def _is_writer(self, registrant: Registrant) -> bool:
         writer = self.request.writer
@@ -307,7 +395,7 @@ class _Case:
         greeted: Registrant | None = None,
         registered: tuple[Registrant, ...] = (),
         withdrawn: tuple[Registrant, ...] = (),
-        forward_to: tuple[Registrant, ...] = (),
+        waiting: tuple[Waiting, ...] = (),
         question_passed_on: bool = False,
     ) -> Answer:
         writer = self.request.writer if to is None else greeted
@@ -320,7 +408,7 @@ class _Case:
             greeted=known,
             registered=registered,
             withdrawn=withdrawn,
-            forward_to=forward_to,
+            waiting=waiting,
             question_passed_on=question_passed_on,
             in_reply_to=self.message.message_id,
             references=self.message.references or self.message.in_reply_to[:1],
@@ -347,6 +435,13 @@ class _Case:
             because=self.request.because,
             concerns=concerns,
         )
+
+
+def _missed(events: Iterable[Event], now: datetime) -> Iterator[Reason]:
+    """Why somebody could not be registered for these."""
+    for event in events:
+        over = event.phase(now) is Phase.OVER
+        yield Reason("the event is over" if over else "registration is not open", event.title)
 
 
 def _people(leaving: Iterable[Leaving]) -> tuple[Registrant, ...]:

@@ -39,9 +39,7 @@ class AnswerKind(StrEnum):
         return self in _WITH_LINK
 
 
-_WITH_LINK = frozenset(
-    {AnswerKind.CONFIRMATION, AnswerKind.LINK, AnswerKind.PROMOTION, AnswerKind.REMINDER}
-)
+_WITH_LINK = frozenset({AnswerKind.CONFIRMATION, AnswerKind.LINK, AnswerKind.PROMOTION, AnswerKind.REMINDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,7 @@ class Answer:
     whose own addresses may not get the link from us by itself: the receiver is asked to forward it.
     `waiting` are people on the waiting list of an event, while `events` are those with a place.
     `question_passed_on` tells the writer that a person will come back to them.
+    `registration` is the one that a mail is about that nobody asked for; it is not sent when that has ended.
     `in_reply_to`, `references` and `subject` are the incoming mail's, for threading (RFC 5322 §3.6.4).
     """
 
@@ -68,6 +67,7 @@ class Answer:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     subject: str = ""
+    registration: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import assert_never
 
 from inbox_worker.core import caps
-from inbox_worker.core.decision import Answer
 from inbox_worker.core.entries import (
     Baseline,
     CapReached,
     Filed,
+    FilingTaken,
     MailRecorded,
     Offered,
     Promoted,
@@ -22,6 +22,7 @@ from inbox_worker.core.entries import (
     Registered,
     ReplyClaimed,
     ReplyDeferred,
+    ReplyDropped,
     ReplyFailed,
     ReplyInDoubt,
     ReplyOwed,
@@ -31,84 +32,10 @@ from inbox_worker.core.entries import (
     Undeliverable,
     Withdrawn,
 )
-from inbox_worker.core.message import Address, Ref
+from inbox_worker.core.holdings import FolderMemory, OwedReply, Registration, SentReply, TreatedMail
+from inbox_worker.core.message import Ref
 from inbox_worker.core.naming import fold_name
-from inbox_worker.core.registration import Language, Registrant, Status
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """A person at an event, or on its waiting list. `address` is where their link goes; `withdrawn` ones stay known.
-
-    `language`, `message_id` and `subject` are those of their mail.
-    """
-
-    id: str
-    event: str
-    registrant: Registrant
-    address: str
-    since: datetime
-    status: Status = Status.REGISTERED
-    withdrawn: bool = False
-    language: Language = "de"
-    message_id: str = ""
-    subject: str = ""
-
-    @property
-    def placed(self) -> bool:
-        """Whether this one has a place."""
-        return self.status is Status.REGISTERED and not self.withdrawn
-
-
-@dataclass(frozen=True, slots=True)
-class OwedReply:
-    """A reply that the Outbox owes.
-
-    `due` is the earliest next attempt; `attempts` counts answers of a server, never trouble with a connection.
-    `doubts` counts how often it was perhaps delivered. `claimed_by` is the worker that holds it until `claimed_until`.
-    """
-
-    id: str
-    ref: Ref
-    answer: Answer | None
-    owed_since: datetime
-    due: datetime
-    attempts: int = 0
-    doubts: int = 0
-    in_doubt: bool = False
-    claimed_by: str = ""
-    claimed_until: datetime | None = None
-
-    @property
-    def receiver(self) -> str:
-        """The address it goes to; '' once that was erased."""
-        return self.answer.to.addr_spec if self.answer else ""
-
-
-@dataclass(frozen=True, slots=True)
-class TreatedMail:
-    """A mail that is decided but not yet filed, or that waits for a person."""
-
-    seq: int
-    at: datetime
-    entry: MailRecorded
-
-
-@dataclass(frozen=True, slots=True)
-class SentReply:
-    """A reply that a server took, and where it went (folded case; '' once that was erased)."""
-
-    to: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class FolderMemory:
-    """How far a folder is treated: every UID up to `treated` is; `since` is where our responsibility began."""
-
-    uidvalidity: int
-    treated: int
-    since: datetime
+from inbox_worker.core.registration import Registrant, Status
 
 
 @dataclass(slots=True)
@@ -129,9 +56,10 @@ class Ledger:
     failed: dict[str, ReplyFailed] = field(default_factory=dict)
     offered: dict[Ref, Offered] = field(default_factory=dict)
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
-    tallies: dict[caps.Key, tuple[datetime, ...]] = field(default_factory=dict)
+    tallies: caps.Tallies = field(default_factory=caps.Tallies)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
     _taken: dict[str, int] = field(default_factory=dict)
+    _waits: dict[str, int] = field(default_factory=dict)
     _by_address: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _by_name: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
@@ -152,9 +80,10 @@ class Ledger:
             failed=dict(self.failed),
             offered=dict(self.offered),
             undeliverable=dict(self.undeliverable),
-            tallies=dict(self.tallies),
+            tallies=self.tallies.fork(),
             told=dict(self.told),
             _taken=dict(self._taken),
+            _waits=dict(self._waits),
             _by_address=dict(self._by_address),
             _by_name=dict(self._by_name),
         )
@@ -165,26 +94,33 @@ class Ledger:
             self.apply(recorded)
         return self
 
-    def apply(self, recorded: Recorded) -> None:  # noqa: C901, PLR0912 - one arm for each kind of entry
+    def apply(self, recorded: Recorded) -> None:  # noqa: C901, PLR0912, PLR0915 - an arm for each kind
         """Take one entry in. `recorded.seq` must follow on `seq`."""
         self.seq = recorded.seq
-        match recorded.entry:
-            case Baseline() as entry:
-                memory = FolderMemory(entry.uidvalidity, entry.uidnext - 1, entry.since)
-                self.folders[entry.account, entry.folder] = memory
+        match recorded.entry:  # the frequent ones first
             case MailRecorded() as entry:
                 self._take_mail(recorded, entry)
             case Registered() as entry:
                 self._take_registration(recorded, entry)
-            case Promoted() as entry:
-                self._change_registration(entry.registration, status=Status.REGISTERED)
-            case Withdrawn() as entry:
-                self._change_registration(entry.registration, withdrawn=True)
             case ReplyOwed() as entry:
                 self.owed.add(entry.reply)
                 self.outbox[entry.reply] = OwedReply(entry.reply, entry.ref, entry.answer, recorded.at, recorded.at)
             case ReplyClaimed() as entry:
-                self._change(entry.reply, claimed_by=entry.worker, claimed_until=entry.until)
+                if entry.reply in self.outbox:
+                    self.outbox[entry.reply] = self.outbox[entry.reply].claimed(entry.worker, entry.until)
+            case ReplySent() as entry:
+                owed = self.outbox.pop(entry.reply, None)
+                if owed and not entry.draft:
+                    to = owed.receiver.casefold()
+                    self.sent[entry.reply] = SentReply(to, recorded.at)
+                    self.last_sent[to] = recorded.at
+            case Baseline() as entry:
+                memory = FolderMemory(entry.uidvalidity, entry.uidnext - 1, entry.since)
+                self.folders[entry.account, entry.folder] = memory
+            case Promoted() as entry:
+                self._change_registration(entry.registration, status=Status.REGISTERED)
+            case Withdrawn() as entry:
+                self._change_registration(entry.registration, withdrawn=True)
             case ReplyReleased() as entry:
                 self._change(entry.reply, claimed_by="", claimed_until=None)
             case ReplyDeferred() as entry:
@@ -195,15 +131,11 @@ class Ledger:
                 self._change(
                     entry.reply, due=entry.until, doubts=doubts, in_doubt=True, claimed_by="", claimed_until=None
                 )
-            case ReplySent() as entry:
-                owed = self.outbox.pop(entry.reply, None)
-                if owed and not entry.draft:
-                    to = owed.receiver.casefold()
-                    self.sent[entry.reply] = SentReply(to, recorded.at)
-                    self.last_sent[to] = recorded.at
             case ReplyFailed() as entry:
                 self.outbox.pop(entry.reply, None)
                 self.failed[entry.reply] = entry
+            case ReplyDropped() as entry:
+                self.outbox.pop(entry.reply, None)
             case Offered() as entry:
                 self.offered[entry.ref] = entry
             case Settled() as entry:
@@ -212,11 +144,21 @@ class Ledger:
                 self.undeliverable[entry.address.casefold()] = entry
             case CapReached() as entry:
                 self.told[entry.cap, entry.whom] = recorded.at
+            case FilingTaken() as entry:
+                for uid in entry.uids:
+                    ref = Ref(entry.account, entry.folder, entry.uidvalidity, uid)
+                    if ref in self.unfiled:
+                        self.unfiled[ref] = replace(self.unfiled[ref], worker=entry.worker)
             case Filed() as entry:
                 for uid in entry.uids:
                     self.unfiled.pop(Ref(entry.account, entry.folder, entry.uidvalidity, uid), None)
             case _ as never:
                 assert_never(never)
+
+    def has_left(self, registration: str) -> bool:
+        """Whether this registration has ended."""
+        known = self.registrations.get(registration)
+        return known is not None and known.withdrawn
 
     def is_undeliverable(self, address: str) -> bool:
         """Whether a mail of ours to this address came back: nothing more is sent there."""
@@ -264,19 +206,21 @@ class Ledger:
             if known.event == event and known.status is Status.WAITLISTED and not known.withdrawn
         ]
 
+    def waits(self, event: str) -> int:
+        """How many are on the waiting list."""
+        return self._waits.get(event, 0)
+
     def taken(self, event: str) -> int:
         """How many places are taken."""
         return self._taken.get(event, 0)
 
     def _take_mail(self, recorded: Recorded, entry: MailRecorded) -> None:
-        treated = TreatedMail(recorded.seq, recorded.at, entry)
+        treated = TreatedMail(recorded.seq, recorded.at, entry, entry.worker)
         self.digests.add(entry.digest)
         if entry.sender and entry.outcome in caps.COUNTED:
-            sender = Address(entry.name, entry.sender)
-            for key in caps.keys(sender, entry.subject, entry.text, answered=bool(entry.answers)):
-                self.tallies[key] = caps.counted(self.tallies.get(key, ()), recorded.at)
-                if key[0] == entry.over:
-                    break
+            self.tallies.add(
+                caps.Counted(recorded.at, entry.sender, entry.subject, entry.text, bool(entry.answers), entry.over)
+            )
         if entry.observed:
             self.observed.add(entry.digest)
         else:
@@ -323,8 +267,9 @@ class Ledger:
             self._count(self.registrations[registration], 1)
 
     def _count(self, registration: Registration | None, step: int) -> None:
-        if registration is not None and registration.placed:
-            self._taken[registration.event] = self._taken.get(registration.event, 0) + step
+        if registration is not None and not registration.withdrawn:
+            counts = self._taken if registration.placed else self._waits
+            counts[registration.event] = counts.get(registration.event, 0) + step
 
     def _attempts(self, reply: str) -> int:
         return self.outbox[reply].attempts if reply in self.outbox else 0

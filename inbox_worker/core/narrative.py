@@ -17,12 +17,14 @@ from inbox_worker.core.entries import (
     CapReached,
     Entry,
     Filed,
+    FilingTaken,
     MailRecorded,
     Offered,
     Promoted,
     Registered,
     ReplyClaimed,
     ReplyDeferred,
+    ReplyDropped,
     ReplyFailed,
     ReplyInDoubt,
     ReplyOwed,
@@ -114,6 +116,8 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
                 f"Unklar, ob die Antwort{_to(entry.to)} ankam: Die Verbindung brach ab ({entry.response}). "
                 f"Wird am {_when(entry.until, zone)} geprüft."
             )
+        case ReplyDropped():
+            return f"Die Mail{_to(entry.to)} entfällt: {entry.why}"
         case ReplyFailed(code=0):
             return f"Bitte ansehen: Die Antwort{_to(entry.to)} wird nicht weiter versucht. {entry.response}"
         case ReplyFailed():
@@ -134,13 +138,16 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             )
         case CapReached():
             return _cap(entry)
+        case FilingTaken():
+            return f"{_mails(len(entry.uids), 'wird', 'werden')} nun von „{entry.worker}“ im Postfach abgelegt."
         case Filed():
-            one = len(entry.uids) == 1
-            return (
-                "Eine Mail ist im Postfach abgelegt." if one else f"{len(entry.uids)} Mails sind im Postfach abgelegt."
-            )
+            return f"{_mails(len(entry.uids), 'ist', 'sind')} im Postfach abgelegt."
         case _ as never:
             assert_never(never)
+
+
+def _mails(count: int, one: str, many: str) -> str:
+    return f"Eine Mail {one}" if count == 1 else f"{count} Mails {many}"
 
 
 def _mail(entry: MailRecorded) -> str:

@@ -25,8 +25,17 @@ from enum import StrEnum
 from inbox_worker.core import backoff
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Delivered, Outcome, Stage, Trouble
-from inbox_worker.core.entries import Entry, ReplyDeferred, ReplyFailed, ReplyInDoubt, ReplyReleased, ReplySent
-from inbox_worker.core.ledger import Ledger, OwedReply
+from inbox_worker.core.entries import (
+    Entry,
+    ReplyDeferred,
+    ReplyDropped,
+    ReplyFailed,
+    ReplyInDoubt,
+    ReplyReleased,
+    ReplySent,
+)
+from inbox_worker.core.holdings import OwedReply
+from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.registration import Desk
 
 CLAIM = timedelta(minutes=10)
@@ -36,6 +45,7 @@ DOUBT_WAIT = timedelta(minutes=2)
 """Time for a server that did take the mail to file it in Sent."""
 
 PERHAPS_DELIVERED = "Vermutlich zugestellt: Zweimal brach die Verbindung nach der Übergabe ab."
+LEFT = "Die Anmeldung ist inzwischen zurückgezogen."
 TOO_LATE = "Die Veranstaltung ist vorbei, der Zugangslink nützt nichts mehr."
 ERASED = "Die Angaben zu dieser Antwort sind gelöscht."
 UNREACHABLE = "An diese Adresse war schon eine frühere Mail unzustellbar."
@@ -116,13 +126,17 @@ def given_back(replies: Iterable[OwedReply]) -> list[Entry]:
     return [ReplyReleased(reply.id) for reply in replies if not is_in_doubt(reply)]
 
 
-def hopeless(reply: OwedReply, ledger: Ledger, desk: Desk, now: datetime) -> ReplyFailed | None:
+def hopeless(reply: OwedReply, ledger: Ledger, desk: Desk, now: datetime) -> ReplyFailed | ReplyDropped | None:
     """The end of a reply that nothing is tried for any more; None while there is reason to deliver it."""
     if reply.answer is None:
         return ReplyFailed(reply.id, response=ERASED)
+    if reply.answer.registration and ledger.has_left(reply.answer.registration):
+        return ReplyDropped(reply.id, LEFT, reply.receiver)
     if ledger.is_undeliverable(reply.receiver):
         return ReplyFailed(reply.id, to=reply.receiver, response=UNREACHABLE)
     if (use := _use(reply.answer, desk, now)) and use.until <= now:
+        if reply.answer.registration:
+            return ReplyDropped(reply.id, TOO_LATE, reply.receiver)
         return ReplyFailed(reply.id, to=reply.receiver, response=TOO_LATE)
     return None
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from inbox_worker.core import caps
 from inbox_worker.core.decision import Answer, Decision, Joining, Leaving, Outcome
@@ -17,14 +17,15 @@ from inbox_worker.core.entries import (
     Undeliverable,
     Withdrawn,
 )
-from inbox_worker.core.ledger import TreatedMail
+from inbox_worker.core.holdings import TreatedMail
 from inbox_worker.core.message import Message, Ref
-from inbox_worker.core.registration import Intent, Reason
+from inbox_worker.core.registration import Intent, Language, Reason
 
 
-def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> list[Entry]:
-    """What the journal keeps of one mail, in the order in which it is told. Without `owe` (observing) no reply is owed.
+def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool, worker: str = "") -> list[Entry]:
+    """What the journal keeps of one mail, in the order in which it is told.
 
+    Without `owe` (observing) no reply is owed. `worker` will file it.
     The registration's and the reply's names follow from the mail's content, so that deciding again gives the same.
     """
     answers = {reply_name(message.digest, answer): answer for answer in decision.answers} if owe else {}
@@ -39,6 +40,7 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> 
         observed=not owe,
         text=caps.text_digest(message.text) if decision.outcome in caps.COUNTED else "",
         over=decision.over.cap if decision.over else "",
+        worker=worker,
         sender=sender.addr_spec if sender else "",
         name=sender.name if sender else "",
         subject=message.subject,
@@ -46,7 +48,8 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> 
         because=decision.because,
         concerns=decision.concerns,
     )
-    changes = _changes(message.digest, decision.leaving, decision.joining)
+    thread = _Thread(message.message_id, message.subject, decision.language)
+    changes = _changes(message.digest, decision.leaving, decision.joining, thread)
     owed = (ReplyOwed(name, ref, answer) for name, answer in answers.items())
     offered = [Offered(ref, message.digest, decision.withheld)] if owe and decision.withheld else []
     back = (Undeliverable(one.reply, one.address, one.response) for one in decision.returned)
@@ -62,23 +65,44 @@ def settled(held: TreatedMail, offered: Offered | None, *, release: bool) -> lis
         return [settling]
     withheld, digest = offered.withheld, offered.digest
     owed = (ReplyOwed(reply_name(digest, answer), offered.ref, answer) for answer in withheld.answers)
-    return [settling, *_changes(digest, withheld.leaving, withheld.joining), *owed]
+    language = withheld.answers[0].language if withheld.answers else "de"
+    thread = _Thread(held.entry.message_id, held.entry.subject, language)
+    return [settling, *_changes(digest, withheld.leaving, withheld.joining, thread), *owed]
 
 
-def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining]) -> list[Entry]:
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """What the mails that follow on a registration need to know of the one that led to it."""
+
+    message_id: str
+    subject: str
+    language: Language
+
+
+def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining], thread: _Thread) -> list[Entry]:
     left = [Withdrawn(one.registration, one.event, digest, one.registrant, one.address) for one in leaving]
     joined = [
-        Registered(f"{digest[:16]}-{number}", one.event, digest, one.registrant, one.address)
+        Registered(
+            f"{digest[:16]}-{number}",
+            one.event,
+            digest,
+            one.registrant,
+            one.address,
+            one.status,
+            thread.language,
+            thread.message_id,
+            thread.subject,
+        )
         for number, one in enumerate(joining, start=1)
     ]
     return [*left, *joined]
 
 
-def unreadable(ref: Ref, why: Reason, head: Message | None) -> MailRecorded:
+def unreadable(ref: Ref, why: Reason, head: Message | None, worker: str = "") -> MailRecorded:
     """A mail that our own code stumbled over: held, so that the ones behind it go on. `head` tells whose it is."""
     digest = hashlib.sha256(repr(ref).encode()).hexdigest()
     concerns = (Reason("this mail could not be processed"), why)
-    mail = MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, concerns=concerns)
+    mail = MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, worker=worker, concerns=concerns)
     if head is None:
         return mail
     sender, name = (head.sender.addr_spec, head.sender.name) if head.sender else ("", "")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from inbox_worker import collector
 from inbox_worker.core.entries import Entry, Filed
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Ref
@@ -59,4 +60,6 @@ class Books:
         return replace(entry, uids=uids) if uids else None
 
     async def _fold_new(self) -> None:
-        self.ledger.fold(await self._journal.read(self.ledger.seq))
+        with collector.paused():
+            while new := await self._journal.read(self.ledger.seq):  # a long journal comes piece by piece
+                self.ledger.fold(new)

@@ -10,7 +10,7 @@ from typing import Self
 from inbox_worker.core import outbox
 from inbox_worker.core.delivery import Delivered, Outcome, Reply
 from inbox_worker.core.entries import Entry, ReplyClaimed, ReplyFailed, ReplySent
-from inbox_worker.core.ledger import OwedReply
+from inbox_worker.core.holdings import OwedReply
 from inbox_worker.errors import Conflict, MailboxError
 from inbox_worker.worker.books import Books
 from inbox_worker.worker.ports import Plan, Tools

@@ -1,4 +1,4 @@
-r"""The whole worker on a real Dovecot whose folder changes under it, is huge, or may not be written; and what it asks for.
+r"""The whole worker on a real Dovecot whose folder changes under it, is huge, or may not be written; what it asks for.
 
 The proxy only listens here (or lets something happen between two commands): what is asserted is what the server was
 asked, and what lies where in the end.
@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from inbox_worker.adapters.imap.mailbox import PATIENCE
 from inbox_worker.errors import MailboxError
 from tests.builders import SIGNED, a_mail
 from tests.servers.dovecot import SENT, Dovecot
 from tests.servers.imap_proxy import imap_proxy, without, without_keywords, without_special_use
-from tests.servers.proxy import Proxy, meanwhile
+from tests.servers.proxy import Proxy, meanwhile, refuse
 from tests.servers.view import ARRIVED
 from tests.servers.wired_desk import ANNA, AUTO_REPLY, AUTOMATIC, BEN, DONE, WiredDesk
 
@@ -172,6 +173,39 @@ async def test_a_mail_that_is_expunged_before_it_is_filed_is_answered_and_the_ot
     assert list(desk.recorded().values()) == [1, 1]
 
 
+async def test_a_mail_that_the_server_cannot_read_is_held_after_three_tries_and_the_next_ones_go_on(
+    dovecot: Dovecot, user: str, desk: WiredDesk
+) -> None:
+    await desk.run()
+    dovecot.put(user, FIRST)
+    [first] = dovecot.maildir(user).glob("*/*,S=*")
+    for raw in (SECOND, AUTO_REPLY):
+        dovecot.put(user, raw)
+    name, _, _ = first.name.partition(":")  # what comes behind it, and the directory, change with flags
+    [moved] = dovecot.maildir(user).glob(f"*/{name}*")
+    moved.chmod(0)
+    for _ in range(PATIENCE - 1):
+        assert await desk.attempt() is not None
+        assert desk.receivers() == []
+    assert await desk.attempt() is None
+    assert desk.receivers() == [BENS]
+    assert desk.outcomes() == ["held", "done", "automatic"]
+
+
+async def test_a_server_that_hands_over_no_mail_at_all_for_a_while_gets_none_of_them_held(
+    dovecot: Dovecot, user: str, desk: WiredDesk, proxy: Proxy
+) -> None:
+    await desk.run()
+    dovecot.fill(user, [FIRST, SECOND])
+    proxy.misbehave("UID FETCH BODY", refuse("NO [SERVERBUG] the store is down"))
+    for _ in range(2 * PATIENCE):
+        assert "the store is down" in str(await desk.attempt())
+    proxy.behave()
+    await completed(desk)
+    assert desk.receivers() == [ANNAS, BENS]
+    assert desk.outcomes() == ["done", "done"]
+
+
 # -- servers that can less --------------------------------------------------------------------------------------------
 
 
@@ -194,6 +228,7 @@ async def test_a_server_without_this_extension_is_served_without_it(
     user: str,
     desk: WiredDesk,
     proxy: Proxy,
+    *,
     rewrite: Callable[[bytes], bytes],
     inbox: list[bytes],
     done: list[bytes],

@@ -20,7 +20,8 @@ from inbox_worker.core.entries import (
     ReplyReleased,
     ReplySent,
 )
-from inbox_worker.core.ledger import Ledger, OwedReply
+from inbox_worker.core.holdings import OwedReply
+from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.outbox import RetryPolicy
 from tests.builders import NOW, a_desk, a_ref, an_answer, an_event
 

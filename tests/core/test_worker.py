@@ -188,6 +188,34 @@ async def test_a_poison_mail_and_the_ones_before_it_are_recorded_before_the_ones
     assert [person.registrant.name for person in worker.ledger.roster()] == ["Anna Schmitt", "Carla Hoppe"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "batches"),
+    [
+        ({"batch": 2}, [2, 2, 1]),
+        ({"batch_bytes": 10_000}, [2, 1, 2]),
+        ({"batch_bytes": 10}, [1, 1, 1, 1, 1]),
+        ({"batch_bytes": 10_000, "max_bytes": 1_000}, [5]),
+    ],
+)
+async def test_a_batch_is_cut_by_number_and_by_what_is_loaded_of_its_mails(
+    changes: dict[str, int], batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = FakeOffice()
+    worker = await office.started(**changes)
+    fetch, fetched = office.mailbox.fetch, []
+
+    async def counted(refs: Sequence[Ref], *, max_bytes: int) -> list[Letter]:
+        fetched.append(len(refs))
+        return await fetch(refs, max_bytes=max_bytes)
+
+    monkeypatch.setattr(office.mailbox, "fetch", counted)
+    for number, extra in enumerate((0, 0, 12_000, 0, 0), start=1):
+        office.mailbox.put(a_mail(ANNA + "\n" * extra, number=number))
+    await worker.run_pass()
+    assert fetched == batches
+    assert len(office.transport.sent) == 5
+
+
 async def test_the_next_batch_is_understood_while_this_one_is_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
     office = FakeOffice()
     worker = await office.started(batch=1)

@@ -17,20 +17,21 @@ TEXT = SIGNED.replace(" am 24. November", "")
 
 @pytest.mark.parametrize("verp", ["true", "false"])
 def test_an_answer_that_comes_back_is_told_and_ends_it(
-    tmp_path: Path, dovecot: Dovecot, postfix: Postfix, verp: str
+    tmp_path: Path, dovecot: Dovecot, postfix: Postfix, verp: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(tmp_path, dovecot, postfix)
-    settings = {"INBOX_WORKER_SMTP__VERP": verp}
-    assert "ok    SMTP" in office.run("check", **settings)
-    office.run("once", **settings)
+    monkeypatch.setenv("INBOX_WORKER_SMTP__VERP", verp)
+    assert "ok    SMTP" in office.run("check")
+    office.run("once")
     gone = f"zurueck-{office.name}@zeitung.example"
     mail = (
         f"From: Anna Schmitt <{gone}>\r\nTo: {office.address}\r\nSubject: Anmeldung\r\n"
-        "Message-ID: <{}@zeitung.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        "Message-ID: <{}@zeitung.example>\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
     ) + TEXT.format("Anna Schmitt").replace("\n", "\r\n")
     postfix.submit(mail.format("one").encode(), sender=gone, to=office.address)
     await_that(lambda: len(dovecot.mails(office.address)) == 1, "the mail is there")
-    office.run("once", **settings)
+    office.run("once")
     assert len(office.entries("reply-sent")) == 1
     # the answer was taken; the bounce comes into the desk's own mailbox
     await_that(lambda: len(dovecot.mails(office.address)) == 1, "the bounce is there")
@@ -38,7 +39,7 @@ def test_an_answer_that_comes_back_is_told_and_ends_it(
     assert bounce.startswith(b"Return-Path: <>")
     assert (b"Delivered-To: presse-" + office.name.encode() + b"+" in bounce) is (verp == "true")
 
-    office.run("once", **settings)
+    office.run("once")
     (back,) = office.entries("undeliverable")
     assert back["personal"]["address"] == gone
     assert "mailbox is full" in back["personal"]["response"]
@@ -51,10 +52,10 @@ def test_an_answer_that_comes_back_is_told_and_ends_it(
         mail.format("two").replace("melde ich mich", "melde ich mich gern").encode(), sender=gone, to=office.address
     )
     await_that(lambda: len(dovecot.mails(office.address)) >= 1, "the second mail is there")
-    office.run("once", **settings)
+    office.run("once")
     assert len(office.entries("reply-sent")) == 1
     assert "an diese Adresse war schon eine frühere Mail unzustellbar" in office.run("held")
     (number,) = [row["number"] for row in json.loads(office.run("held", "--json"))["held"] if row["withheld"]]
     office.run("release", str(number))
-    office.run("once", **settings)
+    office.run("once")
     assert len(office.entries("reply-sent")) == 2

@@ -224,6 +224,18 @@ def refuse(words: str) -> Misbehaviour:
     return refusing
 
 
+def refuse_when_done(words: str) -> Misbehaviour:
+    """The server has all of the request and has done it, and says this."""
+
+    async def refusing(exchange: Exchange) -> None:
+        await exchange.pass_on()
+        async for _ in exchange.answer():
+            pass
+        await exchange.say(exchange.line.refused(exchange.request, words))
+
+    return refusing
+
+
 def meanwhile(work: Callable[[], object]) -> Misbehaviour:
     """Nothing wrong with the server, but something else happens before it hears of this, once."""
     pending = [work]

@@ -46,7 +46,7 @@ class SmtpConversation(Conversation):
                 return
             yield piece
 
-    def refused(self, request: Request, words: str) -> bytes:
+    def refused(self, request: Request, words: str) -> bytes:  # noqa: ARG002 - replies have no tag
         """`words` begin with the code; where there is none, one line of a reply that goes on."""
         return (f"{words}\r\n" if words[:3].isdecimal() else f"250-{words}\r\n").encode()
 

@@ -99,7 +99,10 @@ class Mail:
 
 
 def writers(tag: str, *, only: Kind | None = None) -> Iterator[Writer]:
-    """Journalists without end, in the usual mix or all of one kind; `tag` makes their addresses nobody else's, each in a house of its own."""
+    """Journalists without end, each in a house of its own, in the usual mix or all of one kind.
+
+    `tag` makes their addresses nobody else's.
+    """
     for number in count():
         kind = only or _MIX.get(number % 10, Kind.REGISTRATION)
         yield Writer(number, NAMES[number], f"a{number}-{tag}@zeitung{number}.example", kind)

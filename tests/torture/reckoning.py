@@ -25,27 +25,23 @@ class Figures:
     duplicates: int
     claimed: int
     torn: int
-    filed_twice: int
 
     def __str__(self) -> str:
         return (
             f"{self.mails} mails of {self.journalists} journalists: {self.registered} registered (0 lost), "
             f"{self.answers} answers (0 missing), {self.duplicates} delivered twice with the same Message-ID, all of "
             f"them among the {self.claimed} replies that a kill found claimed; torn batches cut off: "
-            f"{self.torn}; mails filed twice: {self.filed_twice}"
+            f"{self.torn}"
         )
 
 
-def reckon(desk: Tormented, *, shared: bool = False) -> Figures:
-    """Check everything that is promised at the end of a run, once all is settled; fails at what is broken.
-
-    `shared`: two daemons worked on one mailbox, which may file a mail twice.
-    """
+def reckon(desk: Tormented) -> Figures:
+    """Check everything that is promised at the end of a run, once all is settled; fails at what is broken."""
     _nothing_more_to_do(desk)
     _journal(desk)
     delivered = _answers(desk)
     _sent_copies(desk, delivered)
-    filed_twice = _folders(desk, shared=shared)
+    _folders(desk)
     torn = desk.office.journal.with_name(desk.office.journal.name + ".torn")
     return Figures(
         mails=sum(desk.submitted.values()),
@@ -55,7 +51,6 @@ def reckon(desk: Tormented, *, shared: bool = False) -> Figures:
         duplicates=sum(delivered.values()) - len(delivered),
         claimed=len(desk.claimed_at_kills),
         torn=len(torn.read_bytes().splitlines()) if torn.exists() else 0,
-        filed_twice=filed_twice,
     )
 
 
@@ -109,9 +104,9 @@ def _sent_copies(desk: Tormented, delivered: Counter[str]) -> None:
         assert times <= delivered[reply], f"{reply}: more copies than deliveries"
 
 
-def _folders(desk: Tormented, *, shared: bool) -> int:
-    """Each mail lies in its folder with its flags. How many lie there twice, which only happens to shared work."""
-    state, twice = desk.state(), 0
+def _folders(desk: Tormented) -> None:
+    """Each mail lies in its folder, once and with its flags."""
+    state = desk.state()
     for outcome, folder in _FOLDERS.items():
         expected = Counter(
             (mail.message_id, _FLAGS | ({"\\Answered"} if state.is_answered(mail) else set()))
@@ -121,12 +116,8 @@ def _folders(desk: Tormented, *, shared: bool) -> int:
         mails = desk.office.dovecot.mails(desk.office.address, folder)
         all_flags = desk.office.dovecot.flags(desk.office.address, folder) if mails else []  # else there is no folder
         found = Counter((_message_id(raw), flags) for raw, flags in zip(mails, all_flags, strict=True))
-        too_many, missing = found - expected, expected - found
         assert not any("\\Seen" in flags for _, flags in found), "\\Seen is a person's"
-        assert not missing, f"{folder}: {missing} missing, {too_many} instead"
-        assert shared or not too_many, f"{folder}: {too_many} too many"
-        twice += too_many.total()
-    return twice
+        assert found == expected, f"{folder}: {expected - found} missing, {found - expected} instead"
 
 
 def message_ids(mails: list[bytes]) -> Counter[str]:

@@ -41,7 +41,7 @@ def test_two_daemons_share_the_work_and_answer_each_mail_once(
     assert back.stop()[0] == 0
     assert not any("Traceback" in daemon.log() for daemon in (east, west, back))
     assert not desk.claimed_at_kills
-    figures = reckon(desk, shared=True)
+    figures = reckon(desk)
     assert figures.mails == 62
     assert figures.duplicates == 0
     assert {entry["facts"]["worker"] for entry in desk.office.entries("reply-claimed")} == set(NAMES), "both worked"
@@ -84,4 +84,4 @@ def kill_either(desk: Tormented, dice: random.Random, kills: int) -> None:
     desk.await_settled(running[NAMES[0]])
     assert [daemon.stop()[0] for daemon in running.values()] == [0, 0]
     # read by people who run `make torture`
-    print(f"\ntwo daemons: {kills} kills, {time.monotonic() - began:.0f} s\n{reckon(desk, shared=True)}")  # noqa: T201
+    print(f"\ntwo daemons: {kills} kills, {time.monotonic() - began:.0f} s\n{reckon(desk)}")  # noqa: T201

@@ -14,7 +14,7 @@ from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Desk
 from inbox_worker.core.reply import wire
 from inbox_worker.core.reply.layout import blocks, tidy
-from inbox_worker.core.reply.wording import WITH_LINK, clean, context
+from inbox_worker.core.reply.wording import WITH_LINK, clean, context, without_links
 
 SUBJECT = "Subject: "
 """A template begins with it: the subject for those who wrote without one."""
@@ -86,7 +86,7 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
     if answer.kind in WITH_LINK and not any(desk.event(event_id) for event_id in answer.events):
         raise ValueError(f"no such event is configured: {', '.join(answer.events) or 'none named'}")
     words = render(answer, desk, sender, environment)
-    subject = wire.reply_subject(clean(answer.subject, _LONGEST_SUBJECT)) or words.subject
+    subject = wire.reply_subject(without_links(clean(answer.subject, _LONGEST_SUBJECT))) or words.subject
     own_domain = wire.ascii_address(sender.addr_spec).rpartition("@")[2]
     message_id = f"<{reply_id}@{own_domain}>"
     in_reply_to, references = wire.thread(answer.in_reply_to, answer.references)

@@ -1,0 +1,90 @@
+"""What the Ledger holds: registrations, replies, mails to be filed. Values; only `ledger` changes them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from inbox_worker.core.decision import Answer
+from inbox_worker.core.entries import MailRecorded
+from inbox_worker.core.message import Ref
+from inbox_worker.core.registration import Language, Registrant, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A person at an event, or on its waiting list. `address` is where their link goes; `withdrawn` ones stay known.
+
+    `language`, `message_id` and `subject` are those of their mail.
+    """
+
+    id: str
+    event: str
+    registrant: Registrant
+    address: str
+    since: datetime
+    status: Status = Status.REGISTERED
+    withdrawn: bool = False
+    language: Language = "de"
+    message_id: str = ""
+    subject: str = ""
+
+    @property
+    def placed(self) -> bool:
+        """Whether this one has a place."""
+        return self.status is Status.REGISTERED and not self.withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class OwedReply:
+    """A reply that the Outbox owes.
+
+    `due` is the earliest next attempt; `attempts` counts answers of a server, never trouble with a connection.
+    `doubts` counts how often it was perhaps delivered. `claimed_by` is the worker that holds it until `claimed_until`.
+    """
+
+    id: str
+    ref: Ref
+    answer: Answer | None
+    owed_since: datetime
+    due: datetime
+    attempts: int = 0
+    doubts: int = 0
+    in_doubt: bool = False
+    claimed_by: str = ""
+    claimed_until: datetime | None = None
+
+    def claimed(self, worker: str, until: datetime) -> "OwedReply":
+        """The same, claimed. Spelled out since every reply goes through it, and `replace` takes five times as long."""
+        kept = (self.id, self.ref, self.answer, self.owed_since, self.due, self.attempts, self.doubts, self.in_doubt)
+        return OwedReply(*kept, worker, until)
+
+    @property
+    def receiver(self) -> str:
+        """The address it goes to; '' once that was erased."""
+        return self.answer.to.addr_spec if self.answer else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TreatedMail:
+    """A mail that is decided but not yet filed, or that waits for a person. `worker` is who files it, '' anybody."""
+
+    seq: int
+    at: datetime
+    entry: MailRecorded
+    worker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentReply:
+    """A reply that a server took, and where it went (folded case; '' once that was erased)."""
+
+    to: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMemory:
+    """How far a folder is treated: every UID up to `treated` is; `since` is where our responsibility began."""
+
+    uidvalidity: int
+    treated: int
+    since: datetime
