@@ -15,7 +15,7 @@ from inbox_worker.config import load_templates
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Contact, Desk, Event, Registrant
+from inbox_worker.core.registration import Contact, Desk, Event, Language, Registrant
 from inbox_worker.core.reply import check_templates, compose
 from inbox_worker.core.reply.layout import blocks, tidy
 from inbox_worker.core.reply.wire import thread
@@ -28,6 +28,8 @@ TALK = Event(
     id="talk",
     title="Fachdiskurs „Krise & Alltag“",
     title_en="Talk on Crisis & Routine",
+    short_title="Fachdiskurs",
+    short_title_en="Talk",
     start=datetime(2022, 11, 24, 13, 0, tzinfo=BERLIN),
     end=datetime(2022, 11, 24, 15, 0, tzinfo=BERLIN),
     link="https://meet.example/talk?a=1&b=2",
@@ -57,6 +59,7 @@ ANSWER = Answer(
     references=("<first@zeitung.example>",),
     subject="Anmeldung",
 )
+RECEIPT = replace(ANSWER, kind=AnswerKind.RECEIPT, registered=())
 TEMPLATES = load_templates()
 
 
@@ -93,7 +96,7 @@ def test_an_answer_is_threaded_and_marked_as_automatic() -> None:
     assert dict(message.items()) | {"Content-Type": ""} == {
         "From": "Zukunftswerkstatt Kommunen <desk@desk.example>",
         "To": "Anke Terhorst <terhorst@zeitung.example>",
-        "Subject": "Re: Anmeldung",
+        "Subject": "Ihr Zugangslink: Fachdiskurs am 24. November, 13 Uhr",
         "Date": "Tue, 08 Nov 2022 09:30:00 +0000",
         "Message-ID": "<r1@desk.example>",
         "In-Reply-To": "<parent@zeitung.example>",
@@ -104,7 +107,12 @@ def test_an_answer_is_threaded_and_marked_as_automatic() -> None:
         "MIME-Version": "1.0",
         "Content-Type": "",
     }
-    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar",
+    ]  # fmt: skip
+    assert [part.get_content_type() for part in parsed(composed(RECEIPT)).walk()] == [
+        "multipart/alternative", "text/plain", "text/html",
+    ]  # fmt: skip
 
 
 def test_the_same_answer_is_the_same_mail_at_every_attempt() -> None:
@@ -139,16 +147,38 @@ def test_bounces_go_to_the_desk_unless_another_address_is_named() -> None:
         ("Anmeldung für Müller", "Re: Anmeldung für Müller"),
         ("Hallo\r\nBcc: victim@example.org", "Re: Hallo Bcc: victim@example.org"),
         ("=?utf-8?q?not_ours?=", "Re: =?utf-8?q?not_ours?="),
-        ("", "Anmeldung: Fachdiskurs „Krise & Alltag“"),
-        ("  AW: ", "Anmeldung: Fachdiskurs „Krise & Alltag“"),
+        ("", "Ihre Nachricht an Zukunftswerkstatt Kommunen"),
+        ("  AW: ", "Ihre Nachricht an Zukunftswerkstatt Kommunen"),
     ],
 )
-def test_a_subject_keeps_its_thread_and_a_missing_one_is_made(subject: str, expected: str) -> None:
-    assert parsed(composed(replace(ANSWER, subject=subject)))["Subject"] == expected
+def test_a_conversation_keeps_its_subject_and_a_missing_one_is_made(subject: str, expected: str) -> None:
+    assert parsed(composed(replace(RECEIPT, subject=subject)))["Subject"] == expected
+
+
+@pytest.mark.parametrize("kind", [AnswerKind.CONFIRMATION, AnswerKind.LINK])
+@pytest.mark.parametrize(
+    ("language", "events", "expected"),
+    [
+        ("de", ("talk",), "Ihr Zugangslink: Fachdiskurs am 24. November, 13 Uhr"),
+        ("en", ("talk",), "Your access link: Talk on 24 November, 13:00"),
+        ("de", ("summer",), "Ihr Zugangslink: Pressegespräch am 4. Juli, 10:30 Uhr"),
+        ("de", ("talk", "summer"), "Ihre Zugangslinks: Fachdiskurs am 24. November und Pressegespräch am 4. Juli"),
+        ("en", ("talk", "summer"), "Your access links: Talk on 24 November and Pressegespräch on 4 July"),
+    ],
+)
+def test_a_mail_with_the_link_tells_so_in_its_subject(
+    kind: AnswerKind, language: Language, events: tuple[str, ...], expected: str
+) -> None:
+    answer = replace(ANSWER, kind=kind, language=language, events=events)
+    message = parsed(composed(answer))
+    assert message["Subject"] == expected
+    assert message["In-Reply-To"] == "<parent@zeitung.example>"
+    again = parsed(composed(replace(answer, subject=f"AW: {expected}")))
+    assert again["Subject"] == f"Re: {expected}", "one conversation for all mails with this link, also in Gmail"
 
 
 def test_an_endless_subject_is_cut() -> None:
-    subject = parsed(composed(replace(ANSWER, subject="ä" * 5000)))["Subject"]
+    subject = parsed(composed(replace(RECEIPT, subject="ä" * 5000)))["Subject"]
     assert subject == f"Re: {'ä' * 249}…"
 
 
@@ -214,13 +244,14 @@ def test_an_identifier_that_would_break_the_message_id_is_refused(reply_id: str)
 def test_a_confirmation_says_everything_that_is_needed() -> None:
     assert text(ANSWER) == (
         "Guten Tag Anke Terhorst,\n\n"
-        "vielen Dank für die Anmeldung! Hier ist der Zugangslink:\n\n"
+        "schön, dass Sie dabei sind! Hier ist Ihr Zugangslink:\n\n"
         "Fachdiskurs „Krise & Alltag“\n"
-        "Donnerstag, 24. November 2022, 13:00 Uhr (MEZ)\n"
+        "Donnerstag, 24. November 2022, 13 bis 15 Uhr (MEZ)\n"
         "Zugangslink: https://meet.example/talk?a=1&b=2\n"
         "Programm: https://www.example/programme\n\n"
+        "Für Ihren Kalender: Die Datei „Termin.ics“ im Anhang trägt den Termin mit dem Zugangslink ein.\n\n"
         "Angemeldet: Anke Terhorst, Redakteurin, Neue Zeitung, +49 521 1234567\n\n"
-        "Stimmt etwas nicht, oder können Sie doch nicht dabei sein? Dann antworten Sie einfach auf diese E-Mail. "
+        "Stimmt etwas nicht? Antworten Sie einfach auf diese Mail. "
         "Bei Fragen hilft Ihnen Christina Haaf gern weiter: haaf@desk.example, Telefon 0521 1067328.\n\n"
         "Freundliche Grüße\nZukunftswerkstatt Kommunen\n\n"
         "-- \nDiese Antwort wurde automatisch erstellt.\n"
@@ -229,15 +260,18 @@ def test_a_confirmation_says_everything_that_is_needed() -> None:
 
 def test_an_english_answer_has_the_english_title_and_zone() -> None:
     found = text(replace(ANSWER, language="en"))
-    assert found.startswith("Dear Anke Terhorst,\n\nThank you for registering! Here is your access link:\n\n")
-    assert "Talk on Crisis & Routine\nThursday, 24 November 2022, 13:00 (CET)\nAccess link: https" in found
+    assert found.startswith(
+        "Dear Anke Terhorst,\n\n"
+        "Thank you for registering – we look forward to having you with us. Here is your access link:\n\n"
+    )
+    assert "Talk on Crisis & Routine\nThursday, 24 November 2022, 13:00 to 15:00 (CET)\nAccess link: https" in found
     assert "Registered: Anke Terhorst" in found
 
 
 def test_summer_time_is_named_as_such_and_a_missing_english_title_is_the_german_one() -> None:
     answer = replace(ANSWER, events=("summer",))
-    assert "Pressegespräch\nDienstag, 4. Juli 2023, 10:30 Uhr (MESZ)\n" in text(answer)
-    assert "Pressegespräch\nTuesday, 4 July 2023, 10:30 (CEST)\n" in text(replace(answer, language="en"))
+    assert "Pressegespräch\nDienstag, 4. Juli 2023, 10:30 bis 11:30 Uhr (MESZ)\n" in text(answer)
+    assert "Pressegespräch\nTuesday, 4 July 2023, 10:30 to 11:30 (CEST)\n" in text(replace(answer, language="en"))
 
 
 @pytest.mark.parametrize(
@@ -277,7 +311,7 @@ def test_several_people_events_and_requests_have_their_place_in_one_answer() -> 
     assert "Angemeldet:\n– Anke Terhorst, Redakteurin, Neue Zeitung, +49 521 1234567\n– Dr. Basil Ohm, " in found
     assert "– Dr. Basil Ohm, basil@other.example\n" in found
     assert "\n\nAbgemeldet: Cem Kaya\n\n" in found
-    assert "Bitte leiten Sie diese E-Mail an Dr. Basil Ohm weiter." in found
+    assert "Bitte leiten Sie diese Mail an Dr. Basil Ohm weiter." in found
     assert "Dazu bekommen Sie noch eine persönliche Antwort." in found
     assert "\n\n\n" not in found
 
@@ -318,19 +352,23 @@ def test_html_is_small_says_its_language_and_loads_nothing() -> None:
     html = bodies(replace(ANSWER, language="en"))[1]
     assert '<html lang="en">' in html
     assert len(html.encode()) < 40_000
-    assert not re.search(r"(?i)\bsrc=|<link|<script|url\(|@import", html)
+    assert not re.search(r"(?i)\bsrc=|<link|<script|url\(|@import|background=", html)
 
 
 def test_a_letter_becomes_paragraphs_a_list_a_card_and_small_print() -> None:
-    letter = tidy("Hi,  \n\n\n\nTitle\nWhen: now\n\nWho:\n– a@b.example\n– c\n\n-- \nsmall\n")
-    body, small = blocks(letter, ["Title"], {"a@b.example": "mailto:a@b.example"})
+    letter = tidy("Hi,  \n\n\n\nTitle\nWhen: now\nLink: https://l\n\nWho:\n– a@b.example\n– c\n\n-- \nsmall\n")
+    links = {"a@b.example": "mailto:a@b.example", "https://l": "https://l"}
+    body, small = blocks(letter, ["Title"], links, {"https://l": "Come in"})
     assert [(block.kind, len(block.lines)) for block in body] == [
         ("paragraph", 1),
-        ("event", 2),
+        ("event", 4),
         ("paragraph", 1),
         ("list", 2),
     ]
     assert body[1].lines[1][0] == ("When:", "", True)
+    assert body[1].lines[2] == (("Come in", "https://l", True),), "the button stands above the address itself"
+    assert body[1].lines[3][-1] == ("https://l", "https://l", False)
+    assert body[2].lines == ((("Who:", "", True),),)
     assert body[3].lines[0] == (("a@b.example", "mailto:a@b.example", False),)
     assert small == ((("small", "", False),),)
 
@@ -391,7 +429,7 @@ def test_the_shipped_templates_pass_every_trial() -> None:
         ),
         ("link_en_txt", "Subject: x\n{{ events[0].link }}", "mail/link.en.txt: the link of an event is not in it"),
         ("receipt_en_txt", "{% include 'mail/gone.txt' %}", "mail/gone.txt: is missing; write it"),
-        ("receipt_en_txt", f"Subject: x\n{'y' * 50_000}", "mail/receipt.en.txt: the HTML is larger"),
+        ("receipt_en_txt", f"Subject: x\n{'y' * 50_000}", "mail/receipt.en.txt: text and HTML together are larger"),
     ],
 )
 def test_a_bad_template_is_named_with_its_remedy(name: str, source: str, expected: str) -> None:
@@ -404,7 +442,7 @@ def test_a_template_that_forgets_the_date_or_the_title_is_found() -> None:
     found = check_templates(environment_with(confirmation_de_txt=source), DESK)
     assert [line.partition(";")[0] for line in found] == [
         "templates/mail/confirmation.de.txt: the title of an event is not in it",
-        "templates/mail/confirmation.de.txt: the time of an event is not in it",
+        "templates/mail/confirmation.de.txt: the when of an event is not in it",
     ]
 
 
