@@ -1,10 +1,12 @@
 """The answer that leaves: threading, marks, wording, and what a template may not do."""
 
+import html
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,10 +18,12 @@ from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Contact, Desk, Event, Language, Registrant
-from inbox_worker.core.reply import check_templates, compose
+from inbox_worker.core.reply import check_templates, compose, render, samples
+from inbox_worker.core.reply.compose import Words
 from inbox_worker.core.reply.layout import blocks, tidy
+from inbox_worker.core.reply.samples import SAMPLES
 from inbox_worker.core.reply.wire import thread
-from inbox_worker.core.reply.wording import clean
+from inbox_worker.core.reply.wording import clean, when
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2022, 11, 8, 9, 30, tzinfo=UTC)
@@ -60,6 +64,7 @@ ANSWER = Answer(
     subject="Anmeldung",
 )
 RECEIPT = replace(ANSWER, kind=AnswerKind.RECEIPT, registered=())
+LANGUAGES: tuple[Language, ...] = ("de", "en")
 TEMPLATES = load_templates()
 
 
@@ -336,12 +341,12 @@ def test_an_answer_with_link_about_no_configured_event_is_refused() -> None:
 
 def test_html_is_escaped_and_only_our_own_addresses_can_be_clicked() -> None:
     mallory = Registrant("<img src=x>", "</p><a href='https://evil.example'>x", organisation="www.evil.example & Co")
-    plain, html = bodies(replace(ANSWER, greeted=mallory, registered=(mallory,)))
+    plain, shown = bodies(replace(ANSWER, greeted=mallory, registered=(mallory,)))
     assert "<img" in plain
-    assert "<img" not in html
-    assert "&lt;img src=x&gt;" in html
-    assert "evil" not in html
-    assert set(re.findall(r'href="([^"]*)"', html)) == {
+    assert "<img" not in shown
+    assert "&lt;img src=x&gt;" in shown
+    assert "evil" not in shown
+    assert set(re.findall(r'href="([^"]*)"', shown)) == {
         "https://meet.example/talk?a=1&amp;b=2",
         "https://www.example/programme",
         "mailto:haaf@desk.example",
@@ -349,10 +354,10 @@ def test_html_is_escaped_and_only_our_own_addresses_can_be_clicked() -> None:
 
 
 def test_html_is_small_says_its_language_and_loads_nothing() -> None:
-    html = bodies(replace(ANSWER, language="en"))[1]
-    assert '<html lang="en">' in html
-    assert len(html.encode()) < 40_000
-    assert not re.search(r"(?i)\bsrc=|<link|<script|url\(|@import|background=", html)
+    shown = bodies(replace(ANSWER, language="en"))[1]
+    assert '<html lang="en">' in shown
+    assert len(shown.encode()) < 40_000
+    assert not re.search(r"(?i)\bsrc=|<link|<script|url\(|@import|background=", shown)
 
 
 def test_a_letter_becomes_paragraphs_a_list_a_card_and_small_print() -> None:
@@ -378,13 +383,101 @@ def test_clean_text_is_one_line_of_harmless_characters() -> None:
     assert clean("x" * 200) == "x" * 149 + "…"
 
 
+DOOR = replace(TALK, dial_in="+49 69 1234 5678", meeting_id="987 6543", passcode="<geheim>&22")
+
+
+def rendered(answer: Answer, *, event: Event = DOOR) -> Words:
+    return render(answer, replace(DESK, events=(event,)), SENDER, TEMPLATES)
+
+
+def test_whoever_gets_the_link_gets_everything_else_that_opens_the_door() -> None:
+    for kind, language in product((AnswerKind.CONFIRMATION, AnswerKind.LINK), LANGUAGES):
+        words = rendered(replace(ANSWER, kind=kind, language=language))
+        for fact in ("+49 69 1234 5678", "987 6543", "<geheim>&22"):
+            assert fact in words.text
+            assert fact in html.unescape(words.html)
+        assert "<geheim>" not in words.html
+    found = rendered(ANSWER).text
+    assert "\nEinwahl per Telefon: +49 69 1234 5678\nMeeting-ID: 987 6543\nKenncode: <geheim>&22\nProgramm: " in found
+
+
+def test_nobody_else_gets_any_of_it() -> None:
+    for kind, language in product((AnswerKind.CANCELLATION, AnswerKind.RECEIPT), LANGUAGES):
+        words = rendered(replace(ANSWER, kind=kind, language=language, withdrawn=(ANKE,)))
+        for fact in ("+49 69 1234 5678", "987 6543", "geheim"):
+            assert fact not in words.text
+            assert fact not in words.html
+
+
+def test_the_link_stands_in_the_first_lines_and_on_a_button() -> None:
+    for kind, language in product((AnswerKind.CONFIRMATION, AnswerKind.LINK), LANGUAGES):
+        words = rendered(replace(ANSWER, kind=kind, language=language))
+        assert DOOR.link in "\n".join(words.text.split("\n")[:7])
+        targets = re.findall(r'href="https://meet.example/talk[^"]*"[^>]*>([^<]*)<', words.html)
+        assert targets == [
+            {"de": "Zur Veranstaltung", "en": "Join the event"}[language],
+            "https://meet.example/talk?a=1&amp;b=2",
+        ]
+
+
+@pytest.mark.parametrize("kind", list(AnswerKind))
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_mail_previews_itself_and_says_how_to_correct_it(kind: AnswerKind, language: Language) -> None:
+    for name, answer in samples(kind, language, DESK):
+        words = render(answer, DESK, SENDER, TEMPLATES)
+        preview = re.search(r'<div style="display:none[^>]*>([^<&]+)', words.html)
+        assert preview is not None, name
+        assert preview[1] not in words.text.split("\n")[0]
+        assert {"de": "Antworten Sie einfach auf diese Mail.", "en": "imply reply to this e-mail."}[
+            language
+        ] in words.text
+        assert not re.search(r" [,.?!:]|\.\.|\bNone\b|[\"']", words.text.replace("\N{NO-BREAK SPACE}", " ")), name
+
+
+def test_every_kind_of_answer_has_samples_to_look_at() -> None:
+    assert set(SAMPLES) == set(AnswerKind)
+    for kind in AnswerKind:
+        names = [name for name, _ in samples(kind, "de", DESK, "summer")]
+        assert names[0] == kind.value
+        assert len(set(names)) == len(names)
+        (_, first), *_ = samples(kind, "de", DESK, "summer")
+        assert first.events == ("summer",)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "german", "english"),
+    [
+        (
+            datetime(2022, 11, 24, 13, tzinfo=BERLIN),
+            datetime(2022, 11, 24, 14, 30, tzinfo=BERLIN),
+            "Donnerstag, 24. November 2022, 13 bis 14:30 Uhr (MEZ)",
+            "Thursday, 24 November 2022, 13:00 to 14:30 (CET)",
+        ),
+        (
+            datetime(2022, 11, 24, 9, 5, tzinfo=BERLIN),
+            datetime(2022, 11, 25, 12, tzinfo=BERLIN),
+            "Donnerstag, 24. November 2022, 9:05 Uhr, bis Freitag, 25. November 2022, 12 Uhr (MEZ)",
+            "Thursday, 24 November 2022, 09:05, to Friday, 25 November 2022, 12:00 (CET)",
+        ),
+    ],
+)
+def test_a_time_is_told_as_the_reader_says_it(start: datetime, end: datetime, german: str, english: str) -> None:
+    event = replace(TALK, start=start, end=end)
+    assert when(event, "de").replace("\N{NO-BREAK SPACE}", " ") == german
+    assert when(event, "en").replace("\N{NO-BREAK SPACE}", " ") == english
+
+
+def test_a_time_is_never_broken_at_a_lines_end() -> None:
+    assert "13\N{NO-BREAK SPACE}bis\N{NO-BREAK SPACE}15\N{NO-BREAK SPACE}Uhr\N{NO-BREAK SPACE}(MEZ)" in when(TALK, "de")
+
+
 # --- trying the templates ---
 
 
 def environment_with(**files: str) -> Environment:
     loader = TEMPLATES.loader
     assert isinstance(loader, DictLoader)
-    changed = {f"mail/{name.replace('_', '.', 2)}": source for name, source in files.items()}
+    changed = {re.sub("_(?=de|en|txt)", ".", f"mail/{name}"): source for name, source in files.items()}
     return SandboxedEnvironment(
         loader=DictLoader({**loader.mapping, **changed}),
         undefined=StrictUndefined,
@@ -444,6 +537,34 @@ def test_a_template_that_forgets_the_date_or_the_title_is_found() -> None:
         "templates/mail/confirmation.de.txt: the title of an event is not in it",
         "templates/mail/confirmation.de.txt: the when of an event is not in it",
     ]
+
+
+@pytest.mark.parametrize("fact", ["dial_in", "meeting_id", "passcode"])
+def test_a_template_that_forgets_how_to_come_in_is_found(fact: str) -> None:
+    assert check_templates(TEMPLATES, replace(DESK, events=(DOOR, SUMMER))) == []
+    loader = TEMPLATES.loader
+    assert isinstance(loader, DictLoader)
+    forgotten = loader.mapping["mail/_parts.en.txt"].replace(f"{{{{ event.{fact} }}}}", "")
+    found = check_templates(environment_with(_parts_en_txt=forgotten), replace(DESK, events=(DOOR, SUMMER)))
+    assert found == [
+        f"templates/mail/{kind}.en.txt: the {fact} of an event is not in it; write {{{{ event.{fact} }}}} for each"
+        " event"
+        for kind in ("confirmation", "link")
+    ]
+    assert check_templates(environment_with(_parts_en_txt=forgotten), DESK) == [], "no event has one"
+
+
+def test_older_templates_with_a_subject_alone_still_do() -> None:
+    """No preview then, and no button; the letter begins with its second line."""
+    source = (
+        "Subject: x\n{% for event in events %}{{ event.title }}\n{{ event.when }}\n{{ event.link }}\n\n{% endfor %}"
+    )
+    environment = environment_with(confirmation_de_txt=source)
+    assert check_templates(environment, DESK) == []
+    words = render(ANSWER, DESK, SENDER, environment)
+    assert words.text.startswith("Fachdiskurs „Krise & Alltag“\n")
+    assert "display:none" not in words.html
+    assert words.html.count("meet.example/talk") == 2, "the address, and where it leads"
 
 
 def test_a_reply_sent_in_another_zone_has_the_same_moment_as_date() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox_worker.adapters.mime import parse
+from inbox_worker.cli.explain import explained
 from inbox_worker.config import load_templates
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.message import Address
@@ -133,6 +134,20 @@ def test_no_reply_of_ours_is_ever_answered(answer: Answer) -> None:
         verdict = screen(message, desk)
         assert verdict.kind in MACHINES
         assert verdict.certain
+
+
+@given(answers)
+def test_nobody_is_registered_by_quoting_our_answer(answer: Answer) -> None:
+    words = render(answer, DESK, Address("Zukunftswerkstatt", "desk@desk.example"), TEMPLATES)
+    quoted = "".join(f"> {line}\n" for line in words.text.splitlines())
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["From"], mail["To"], mail["Message-ID"] = "ann@bote.example", "desk@desk.example", "<again@bote.example>"
+    mail["Subject"] = f"AW: {subject_line(answer, words)}"
+    mail["Date"] = "Thu, 10 Nov 2022 10:00:00 +0100"
+    mail.set_content(f"Vielen Dank, ist angekommen!\n\nAm 10.11.2022 um 09:30 schrieb Zukunftswerkstatt:\n{quoted}")
+    decision = explained(mail.as_bytes(), DESK)
+    assert decision["registrants"] == decision["withdrawn"] == []
+    assert not decision["sends_link"]
 
 
 @given(answers)

@@ -62,7 +62,7 @@ def _file(  # noqa: PLR0913, PLR0917 - the key of the cache
         f"SEQUENCE:{revision}",
         _moment("DTSTART", event.start, zone),
         _moment("DTEND", event.end, zone),
-        f"SUMMARY:{text(event.short_title_in(language))}",
+        f"SUMMARY:{_summary(event, language)}",
         f"STATUS:{'CANCELLED' if cancelled else 'CONFIRMED'}",
         f"CONTACT:{text(_reach(event.contact, language))}",
         *(() if cancelled else _open(event, language)),
@@ -82,9 +82,13 @@ def _open(event: Event, language: Language) -> tuple[str, ...]:
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
         "TRIGGER:-PT15M",
-        f"DESCRIPTION:{text(event.short_title_in(language))}",
+        f"DESCRIPTION:{_summary(event, language)}",
         "END:VALARM",
     )
+
+
+def _summary(event: Event, language: Language) -> str:
+    return text(clean(event.short_title_in(language), 300))
 
 
 def _description(event: Event, language: Language) -> str:
