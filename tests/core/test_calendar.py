@@ -104,6 +104,7 @@ def test_it_says_all_that_one_needs_to_come_in() -> None:
 def test_english_readers_get_english_words() -> None:
     _, event = read(made(language="en"))
     assert event["SUMMARY"] == "Talk"
+    assert event["CONTACT"] == "Christina Haaf, haaf@desk.example, phone +49 521 1067328"
     assert "Dial-in by phone: +49 69 1234 5678\nMeeting ID: 987 6543\nPasscode: mut,22\n" in event["DESCRIPTION"]
 
 

@@ -165,7 +165,7 @@ def test_a_conversation_keeps_its_subject_and_a_missing_one_is_made(subject: str
     ("language", "events", "expected"),
     [
         ("de", ("talk",), "Ihr Zugangslink: Fachdiskurs am 24. November, 13 Uhr"),
-        ("en", ("talk",), "Your access link: Talk on 24 November, 13:00"),
+        ("en", ("talk",), "Your access link: Talk on 24 November, 13:00 CET"),
         ("de", ("summer",), "Ihr Zugangslink: Pressegespräch am 4. Juli, 10:30 Uhr"),
         ("de", ("talk", "summer"), "Ihre Zugangslinks: Fachdiskurs am 24. November und Pressegespräch am 4. Juli"),
         ("en", ("talk", "summer"), "Your access links: Talk on 24 November and Pressegespräch on 4 July"),
@@ -255,9 +255,9 @@ def test_a_confirmation_says_everything_that_is_needed() -> None:
         "Zugangslink: https://meet.example/talk?a=1&b=2\n"
         "Programm: https://www.example/programme\n\n"
         "Für Ihren Kalender: Die Datei „Termin.ics“ im Anhang trägt den Termin mit dem Zugangslink ein.\n\n"
-        "Angemeldet: Anke Terhorst, Redakteurin, Neue Zeitung, +49 521 1234567\n\n"
-        "Stimmt etwas nicht? Antworten Sie einfach auf diese Mail. "
         "Bei Fragen hilft Ihnen Christina Haaf gern weiter: haaf@desk.example, Telefon 0521 1067328.\n\n"
+        "Angemeldet: Anke Terhorst, Redakteurin, Neue Zeitung, +49 521 1234567\n\n"
+        "Stimmt etwas nicht? Antworten Sie einfach auf diese Mail.\n\n"
         "Freundliche Grüße\nZukunftswerkstatt Kommunen\n\n"
         "-- \nDiese Antwort wurde automatisch erstellt.\n"
     )
@@ -271,6 +271,7 @@ def test_an_english_answer_has_the_english_title_and_zone() -> None:
     )
     assert "Talk on Crisis & Routine\nThursday, 24 November 2022, 13:00 to 15:00 (CET)\nAccess link: https" in found
     assert "Registered: Anke Terhorst" in found
+    assert "haaf@desk.example, phone +49 521 1067328." in found, "whoever reads English may sit abroad"
 
 
 def test_summer_time_is_named_as_such_and_a_missing_english_title_is_the_german_one() -> None:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from inbox_worker.core.message import CALENDAR_PRODUCT
 from inbox_worker.core.registration import Contact, Event, Language
 from inbox_worker.core.reply.timezone import needs_utc, vtimezone, zone_name
-from inbox_worker.core.reply.wording import clean
+from inbox_worker.core.reply.wording import clean, dialled
 
 _LONGEST_LINE = 75
 _STAMP = "\r\nDTSTAMP:{}\r\n"
@@ -100,7 +100,7 @@ def _description(event: Event, language: Language) -> str:
 
 
 def _reach(contact: Contact, language: Language) -> str:
-    phone = f"{_LABELS[language][-1]} {contact.phone}" if contact.phone else ""
+    phone = f"{_LABELS[language][-1]} {dialled(contact.phone, language)}" if contact.phone else ""
     return ", ".join(clean(each) for each in (contact.name, contact.email, phone) if each)
 
 

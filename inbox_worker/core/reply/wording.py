@@ -6,7 +6,7 @@ finds an unknown variable.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -22,6 +22,8 @@ DOOR = ("link", "dial_in", "meeting_id", "passcode")
 """What opens the door to an event: only in answers that carry the link."""
 
 _LOCALES: dict[Language, str] = {"de": "de_DE", "en": "en_GB"}
+_HOME = "DE"
+"""Where a number of ours without a country code is."""
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _WEB = re.compile(r"\S*(?:://|\bwww\.)\S*", re.IGNORECASE)
 _LONGEST = 150
@@ -95,10 +97,15 @@ def clock(moment: datetime, language: Language) -> str:
     return format_time(moment, pattern, tzinfo=moment.tzinfo, locale=_LOCALES[language])
 
 
+def _zone(event: Event, language: Language) -> str:
+    """'MEZ': English readers sit in other zones, so they are told it in the subject as well."""
+    return get_timezone_name(event.start, width="short", locale=_LOCALES[language])
+
+
 @lru_cache(maxsize=256)
 def when(event: Event, language: Language) -> str:
     """'Donnerstag, 24. November 2022, 13 bis 15 Uhr (MEZ)', in the event's own zone."""
-    zone = get_timezone_name(event.start, width="short", locale=_LOCALES[language])
+    zone = _zone(event, language)
     oclock = f"{_NO_BREAK}Uhr" if language == "de" else ""
     until = {"de": "bis", "en": "to"}[language]
     first, start, end = day(event.start, language), clock(event.start, language), clock(event.end, language)
@@ -115,7 +122,7 @@ def event_words(event: Event, language: Language, *, linked: bool) -> dict[str, 
         "short": event.short_title_in(language),
         "when": when(event, language),
         "day": day(event.start, language, whole=False),
-        "time": clock(event.start, language) + (f"{_NO_BREAK}Uhr" if language == "de" else ""),
+        "time": f"{clock(event.start, language)}{_NO_BREAK}{'Uhr' if language == 'de' else _zone(event, language)}",
         "programme": event.programme,
     }
     return words | {fact: getattr(event, fact) for fact in DOOR} if linked else words
@@ -167,9 +174,21 @@ def contact_for(events: tuple[Event, ...], desk: Desk) -> Contact:
     return contacts.pop() if len(contacts) == 1 else desk.contact
 
 
+@lru_cache(maxsize=64)
+def dialled(phone: str, language: Language) -> str:
+    """Our own number as its reader dials it: an English one may sit abroad, so with the country's code."""
+    if language == "de" or not phone:
+        return phone
+    try:
+        return format_number(parse(phone, _HOME), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return phone
+
+
 def context(answer: Answer, desk: Desk, sender: Address) -> dict[str, Any]:
     """All variables of a template; `own` says that it is the reader who is registered (or withdrawn)."""
     events = answered_events(answer, desk)
+    contact = contact_for(events, desk)
     linked = answer.kind.carries_link
     return {
         "name": greeted(answer.greeted),
@@ -180,6 +199,6 @@ def context(answer: Answer, desk: Desk, sender: Address) -> dict[str, Any]:
         "withdrawn": [each for each in map(person, answer.withdrawn) if str(each)],
         "forward_to": [each for each in map(person, answer.forward_to) if str(each)],
         "question": answer.question_passed_on,
-        "contact": contact_for(events, desk),
+        "contact": replace(contact, phone=dialled(contact.phone, answer.language)),
         "desk": clean(sender.name) or sender.addr_spec,
     }
