@@ -259,7 +259,7 @@ def test_a_confirmation_says_everything_that_is_needed() -> None:
         "Angemeldet: Anke Terhorst, Redakteurin, Neue Zeitung, +49 521 1234567\n\n"
         "Stimmt etwas nicht? Antworten Sie einfach auf diese Mail.\n\n"
         "Freundliche Grüße\nZukunftswerkstatt Kommunen\n\n"
-        "-- \nDiese Antwort wurde automatisch erstellt.\n"
+        "-- \nDies ist eine automatische Antwort.\n"
     )
 
 

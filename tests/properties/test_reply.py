@@ -136,6 +136,18 @@ def test_no_reply_of_ours_is_ever_answered(answer: Answer) -> None:
         assert verdict.certain
 
 
+@given(answers, st.sampled_from(["registration@elsewhere.example", "desk@desk.example"]))
+def test_a_reply_of_ours_says_by_its_words_alone_that_a_machine_wrote_it(answer: Answer, receiver: str) -> None:
+    """So a gateway that strips header fields and a forwarding to another such desk can't make two desks talk."""
+    answer = replace(answer, to=Address("", receiver), subject="Fachdiskurs")
+    head, _, body = raw(answer, Address("Zukunftswerkstatt", "desk@desk.example")).partition(b"\r\n\r\n")
+    telling = (b"Auto-Submitted:", b"X-Auto-Response-Suppress:")
+    kept = b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(telling))
+    verdict = screen(parse(kept + b"\r\n\r\n" + body), replace(DESK, addresses=(receiver,)))
+    assert verdict.kind in MACHINES
+    assert verdict.certain
+
+
 @given(answers)
 def test_nobody_is_registered_by_quoting_our_answer(answer: Answer) -> None:
     words = render(answer, DESK, Address("Zukunftswerkstatt", "desk@desk.example"), TEMPLATES)
