@@ -555,6 +555,25 @@ def test_a_template_that_forgets_how_to_come_in_is_found(fact: str) -> None:
     assert check_templates(environment_with(_parts_en_txt=forgotten), DESK) == [], "no event has one"
 
 
+@pytest.mark.parametrize(
+    ("name", "mistake"),
+    [
+        ("confirmation_de_txt", "{% if own %}{{ nmae }}{% endif %}"),
+        ("cancellation_en_txt", "{% if files %}{{ nmae }}{% endif %}"),
+        ("cancellation_en_txt", "{% if files | length > 1 %}{{ nmae }}{% endif %}"),
+        ("link_de_txt", "{% for event in events %}{% if event.passcode %}{{ nmae }}{% endif %}{% endfor %}"),
+        ("receipt_de_txt", "{% for event in events %}{% if event.programme %}{{ nmae }}{% endif %}{% endfor %}"),
+    ],
+)
+def test_a_mistake_is_found_also_where_few_ever_come(name: str, mistake: str) -> None:
+    loader = TEMPLATES.loader
+    assert isinstance(loader, DictLoader)
+    source = loader.mapping[f"mail/{name.replace('_', '.')}"] + mistake
+    without = replace(DESK, events=(replace(TALK, programme=""), SUMMER))
+    (found,) = check_templates(environment_with(**{name: source}), without)
+    assert "unknown variable: 'nmae' is undefined" in found
+
+
 def test_older_templates_with_a_subject_alone_still_do() -> None:
     """No preview then, and no button; the letter begins with its second line."""
     source = (

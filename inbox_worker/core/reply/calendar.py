@@ -2,10 +2,12 @@
 
 METHOD:PUBLISH, as an attachment, with neither ORGANIZER nor ATTENDEE. Why:
 
-- a part that Outlook finds inside the mail, or one with METHOD:REQUEST, becomes an invitation with "accept" and
-  "decline", whose answers would come to the desk as mail; an attachment is offered with "save", "add to calendar";
-- an ORGANIZER is for what is scheduled by a group (RFC 5545 §3.8.4.3); with one, Outlook asks even those whom nobody
-  invited. RFC 5546 §3.2.1 wants one for PUBLISH; no program misses it. Whom to ask is in CONTACT and DESCRIPTION;
+- a part that Outlook finds inside of the mail, or one with METHOD:REQUEST, becomes an invitation with buttons to accept
+  and decline, whose answers would come to the desk as mail (betagouv/rdv-service-public, pull requests 686 and 6704);
+  an attached file is opened and saved, or added, in Outlook, Apple's calendar, Google's and Thunderbird;
+- an ORGANIZER is for what is scheduled by a group (RFC 5545 §3.8.4.3); with one, Outlook was seen to ask for an answer
+  all the same (civicrm/civicrm-core, pull request 28954). RFC 5546 §3.2.1 wants one for PUBLISH, for programs that
+  schedule by mail, which nobody is to do here. Whom to ask stands in CONTACT and DESCRIPTION;
 - the UID is always the same for an event, so the file of a second mail replaces the entry instead of doubling it, and
   METHOD:CANCEL finds it. SEQUENCE is raised when time or link change; of two with one number the later DTSTAMP holds.
 

@@ -1,7 +1,7 @@
 """A time zone as a calendar file tells it (RFC 5545 §3.6.5), no more of it than one event needs.
 
 Where the clocks change twice a year by a rule, the two rules; elsewhere the changes themselves around the event.
-Outlook needs both halves of the year to believe in either, so the rule that is not in force stands there as well.
+Programs expect both halves of the year, so the rule that is not in force stands there as well.
 
 Never asks a network, and knows no zone by heart: everything is read off the zone's own data.
 """

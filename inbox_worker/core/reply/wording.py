@@ -145,18 +145,20 @@ _FILES: dict[Language, tuple[str, str]] = {"de": ("Termin", "Absage"), "en": ("e
 
 
 def calendar_entries(answer: Answer, events: tuple[Event, ...]) -> tuple[CalendarEntry, ...]:
-    """One file for each event: with every link, and for those who withdraw themselves.
-
-    Who withdraws somebody else, or still has somebody coming, keeps the entry in their own calendar.
-    """
-    cancelled = answer.kind is AnswerKind.CANCELLATION
-    if not answer.kind.carries_link and not (cancelled and not answer.registered and is_own(answer)):
+    """One file for each event: with every link, and for those who withdraw themselves."""
+    cancelled = _takes_out(answer)
+    if not answer.kind.carries_link and not cancelled:
         return ()
     stem = _FILES[answer.language][cancelled]
     numbers = [f"-{number}" for number in range(1, len(events) + 1)] if len(events) > 1 else [""]
     return tuple(
         CalendarEntry(f"{stem}{number}.ics", event, cancelled) for number, event in zip(numbers, events, strict=False)
     )
+
+
+def _takes_out(answer: Answer) -> bool:
+    """Who withdraws somebody else, or still has somebody coming, keeps the entry in their own calendar."""
+    return answer.kind is AnswerKind.CANCELLATION and not answer.registered and is_own(answer)
 
 
 def is_own(answer: Answer) -> bool:
