@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MAIL ?=
 
-.PHONY: demo test lint format image servers torture bench clean
+.PHONY: demo test lint format image servers torture bench screenshots clean
 .DEFAULT_GOAL := help
 
 help:
@@ -39,8 +39,11 @@ bench: $(VENV)/.dev servers ## a whole pass against the protocol floor, understa
 	$(BIN)/python benchmarks/journal.py
 	$(BIN)/python benchmarks/pass.py
 
+screenshots: $(VENV)/.dev ## the answers as pictures, under docs/screenshots (needs chromium, fonts-liberation, pngquant)
+	$(BIN)/python docs/screenshots.py
+
 clean: ## everything that make made
-	rm -rf $(VENV) demo-output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo-output preview build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # The real servers of the tests. They are only installed here; the tests start private ones with a private
 # configuration. Debian's packages would start services of their own at installation: policy-rc.d says no.

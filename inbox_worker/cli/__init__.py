@@ -109,6 +109,20 @@ def _release(options: argparse.Namespace) -> int:
     return settle(options.config, options.numbers, sender=options.sender, release=options.release)
 
 
+def _preview(options: argparse.Namespace) -> int:
+    from inbox_worker import daemon
+    from inbox_worker.cli.preview import preview
+
+    return preview(
+        options.config,
+        daemon.system_clock(),
+        kind=options.kind,
+        event=options.event,
+        language=options.lang,
+        out=options.out,
+    )
+
+
 def _health(options: argparse.Namespace) -> int:
     from inbox_worker import daemon
     from inbox_worker.config import load_for_reading
@@ -176,6 +190,11 @@ def _parser() -> argparse.ArgumentParser:
         settling.set_defaults(release=name == "release")
         settling.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="as 'inbox-worker held' shows it")
         settling.add_argument("--from", dest="sender", metavar="ADDRESS", help="all held mails of this sender")
+    shown = add("preview", _preview, "write every answer as people would get it: .eml, .txt and .html")
+    shown.add_argument("kind", nargs="?", metavar="KIND", help="confirmation, link, … (default: all kinds)")
+    shown.add_argument("--event", metavar="ID", help="the event they are about (default: the first one)")
+    shown.add_argument("--lang", metavar="LANGUAGE", help="de or en (default: both)")
+    shown.add_argument("--out", type=Path, default=Path("preview"), metavar="DIR", help="default: ./preview")
     add("health", _health, "exit code 0 when the last pass was completed not long ago")
     demo = add("demo", _demo, "the whole thing with example mails on servers inside this process")
     demo.add_argument("--mail", type=Path, metavar="FILE.eml", action="append", default=[], help="a mail of your own")

@@ -34,11 +34,16 @@ class EventFile(Section):
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", examples=["zwk-fachdiskurs-22"])
     title: Title = Field(examples=["Zweiter Fachdiskurs"])
     title_en: Line = Field(default="", examples=["Second Expert Dialogue"])
+    short_title: Line = Field(default="", max_length=60, examples=["Fachdiskurs"])
+    short_title_en: Line = Field(default="", max_length=60, examples=["Expert Dialogue"])
     time_zone: Zone | None = Field(default=None, examples=["Europe/Berlin"], validate_default=True)
     start: datetime = Field(examples=[datetime(2022, 11, 24, 13, 0)])  # noqa: DTZ001 - TOML's local time
     duration_minutes: int | None = Field(default=None, gt=0, le=60 * 24 * 30, examples=[120])
     end: datetime | None = Field(default=None, examples=[datetime(2022, 11, 24, 15, 0)], validate_default=True)  # noqa: DTZ001 - TOML's local time
     link: SecureLink = Field(min_length=1, examples=["https://meet.example.org/room"])
+    dial_in: Line = Field(default="", max_length=200, examples=["+49 69 1234 5678"])
+    meeting_id: Line = Field(default="", max_length=60, examples=["987 6543 2100"])
+    passcode: Line = Field(default="", max_length=60, examples=["kommune22"])
     programme: OpenLink = Field(default="", examples=["https://www.example.org/programme"])
     aliases: Lines = Field(default=(), examples=[["Fachdiskurs", "24.11."]])
     people: Lines = Field(default=(), examples=[["Prof. Dr. Wiltrud Terlau"]])
@@ -123,9 +128,14 @@ class EventFile(Section):
             id=self.id,
             title=self.title,
             title_en=self.title_en,
+            short_title=self.short_title,
+            short_title_en=self.short_title_en,
             start=self.start,
             end=self.end,
             link=self.link,
+            dial_in=self.dial_in,
+            meeting_id=self.meeting_id,
+            passcode=self.passcode,
             programme=self.programme,
             aliases=self.aliases,
             people=self.people,

@@ -65,6 +65,10 @@ class Header:
     value: str
 
 
+CALENDAR_PRODUCT = "-//inbox_worker//registration desk//EN"
+"""PRODID (RFC 5545 §3.7.3) of the calendar files that we send: so we know them again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A leaf of the MIME tree outside of attached messages.

@@ -80,6 +80,13 @@ class Event:
     programme: str = ""
     people: tuple[str, ...] = ()
     """Names on our own invitation (speakers, moderators): they never become registrants by being quoted."""
+    short_title: str = ""
+    """What fits into a subject and a calendar's square; the whole title where it is not given."""
+    short_title_en: str = ""
+    dial_in: str = ""
+    """How to listen by telephone, as it is to be read. Like the link it is for those who are registered only."""
+    meeting_id: str = ""
+    passcode: str = ""
     opens: datetime | None = None
     closes: datetime | None = None
     capacity: int | None = None
@@ -97,6 +104,12 @@ class Event:
     def title_in(self, language: Language) -> str:
         """The title in the reader's language; the German one where no other is given."""
         return self.title_en if language == "en" and self.title_en else self.title
+
+    def short_title_in(self, language: Language) -> str:
+        """The short title in the reader's language, else the whole one in that language, else the German short one."""
+        if language == "en":
+            return self.short_title_en or self.title_en or self.short_title or self.title
+        return self.short_title or self.title
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from inbox_worker.config import (
     load_templates,
     packaged_dir,
 )
+from inbox_worker.config.events import EventFile
 from inbox_worker.config.problems import leaves
 from inbox_worker.config.settings import MainFile
 from inbox_worker.errors import ConfigError
@@ -108,6 +109,13 @@ def test_the_shipped_example_shows_every_key() -> None:
             continue  # only ever a bad example
         wanted = rf"(?m)^(# )?{key} = " if not tables else rf"(?ms)^\[{re.escape('.'.join(tables))}\].*?^(# )?{key} = "
         assert re.search(wanted, text), f"{'.'.join(tables)}.{key}"
+
+
+def test_the_example_event_shows_every_key() -> None:
+    text = (packaged_dir("config") / "events" / "zwk-fachdiskurs-22.toml").read_text(encoding="utf-8")
+    for key in EventFile.model_fields:
+        told = r"(?m)^\[contact\]" if key == "contact" else rf"(?m)(^|# |: ){key} = "
+        assert key == "id" or re.search(told, text), key
 
 
 def test_the_values_that_the_example_gives_are_those_that_hold_without_it(directory: Directory) -> None:
@@ -229,6 +237,51 @@ def test_two_hours_are_two_hours_when_the_clocks_change_in_between(directory: Di
     (event,) = load(directory(night=night), {}).events
     assert event.end.astimezone(UTC) - event.start.astimezone(UTC) == timedelta(hours=2)
     assert event.end.hour == 2
+
+
+def test_an_event_may_have_a_short_title_and_further_ways_in(directory: Directory) -> None:
+    more = EVENT + (
+        'short_title = "Talk"\nshort_title_en = "Chat"\n'
+        'dial_in = "+49 69 1234 5678"\nmeeting_id = "987 6543"\npasscode = "00mut"\n'
+    )
+    (event,) = load(directory(talk=more), {}).events
+    assert (event.short_title_in("de"), event.short_title_in("en")) == ("Talk", "Chat")
+    assert (event.dial_in, event.meeting_id, event.passcode) == ("+49 69 1234 5678", "987 6543", "00mut")
+
+
+@pytest.mark.parametrize(
+    ("given", "german", "english"),
+    [
+        ("", "A Talk", "A Talk"),
+        ('title_en = "In English"', "A Talk", "In English"),
+        ('short_title = "Talk"', "Talk", "Talk"),
+        ('short_title = "Talk"\ntitle_en = "In English"', "Talk", "In English"),
+    ],
+)
+def test_without_a_short_title_the_whole_one_is_used(
+    directory: Directory, given: str, german: str, english: str
+) -> None:
+    (event,) = load(directory(talk=EVENT + given + "\n"), {}).events
+    assert (event.short_title_in("de"), event.short_title_in("en")) == (german, english)
+    assert (event.dial_in, event.meeting_id, event.passcode) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ("meeting_id = 9876543", "meeting_id: should be a valid string"),
+        (f'short_title = "{"x" * 61}"', "short_title: String should have at most 60 characters"),
+        ('dial_in = "a\\nb"', "dial_in: holds a line break"),
+    ],
+)
+def test_further_ways_in_are_one_line_of_text_each(directory: Directory, given: str, what: str) -> None:
+    assert what in only_problem(directory(talk=f"{EVENT}{given}\n"))
+
+
+def test_no_error_quotes_a_passcode(directory: Directory) -> None:
+    found = only_problem(directory(talk=f"{EVENT}passcode = 4711\n"))
+    assert "passcode: should be a valid string" in found
+    assert "4711" not in found
 
 
 def test_an_access_link_can_lie_in_a_file(directory: Directory) -> None:

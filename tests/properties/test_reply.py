@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox_worker.adapters.mime import parse
+from inbox_worker.cli.explain import explained
 from inbox_worker.config import load_templates
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import MACHINES, Contact, Desk, Event, Registrant
 from inbox_worker.core.reply import compose
-from inbox_worker.core.reply.compose import render
-from inbox_worker.core.reply.wire import encoded, quoted_printable, reply_subject, thread
-from inbox_worker.core.reply.wording import clean, without_links
+from inbox_worker.core.reply.compose import render, subject_line
+from inbox_worker.core.reply.wire import encoded, quoted_printable, thread
+from inbox_worker.core.reply.wording import answered_events, calendar_entries, clean
 from inbox_worker.core.screening import screen
 
 TEMPLATES = load_templates()
@@ -106,11 +107,13 @@ def test_the_standard_library_reads_exactly_what_was_put_in(answer: Answer, name
     parent, chain = thread(answer.in_reply_to, answer.references)
     assert (message["In-Reply-To"] or "", (message["References"] or "").split()) == (parent, list(chain))
     words = render(answer, DESK, sender, TEMPLATES)
-    assert message["Subject"] == (reply_subject(without_links(clean(answer.subject, 250))) or words.subject)
+    assert message["Subject"] == subject_line(answer, words)
     for kind, body in (("plain", words.text), ("html", words.html)):
         part = message.get_body((kind,))
         assert part is not None
         assert part.get_content().replace("\r\n", "\n") == body
+    wanted = calendar_entries(answer, answered_events(answer, DESK))
+    assert [part.get_filename() for part in message.iter_attachments()] == [entry.name for entry in wanted]
 
 
 @given(answers)
@@ -131,6 +134,32 @@ def test_no_reply_of_ours_is_ever_answered(answer: Answer) -> None:
         verdict = screen(message, desk)
         assert verdict.kind in MACHINES
         assert verdict.certain
+
+
+@given(answers, st.sampled_from(["registration@elsewhere.example", "desk@desk.example"]))
+def test_a_reply_of_ours_says_by_its_words_alone_that_a_machine_wrote_it(answer: Answer, receiver: str) -> None:
+    """So a gateway that strips header fields and a forwarding to another such desk can't make two desks talk."""
+    answer = replace(answer, to=Address("", receiver), subject="Fachdiskurs")
+    head, _, body = raw(answer, Address("Zukunftswerkstatt", "desk@desk.example")).partition(b"\r\n\r\n")
+    telling = (b"Auto-Submitted:", b"X-Auto-Response-Suppress:")
+    kept = b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(telling))
+    verdict = screen(parse(kept + b"\r\n\r\n" + body), replace(DESK, addresses=(receiver,)))
+    assert verdict.kind in MACHINES
+    assert verdict.certain
+
+
+@given(answers)
+def test_nobody_is_registered_by_quoting_our_answer(answer: Answer) -> None:
+    words = render(answer, DESK, Address("Zukunftswerkstatt", "desk@desk.example"), TEMPLATES)
+    quoted = "".join(f"> {line}\n" for line in words.text.splitlines())
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["From"], mail["To"], mail["Message-ID"] = "ann@bote.example", "desk@desk.example", "<again@bote.example>"
+    mail["Subject"] = f"AW: {subject_line(answer, words)}"
+    mail["Date"] = "Thu, 10 Nov 2022 10:00:00 +0100"
+    mail.set_content(f"Vielen Dank, ist angekommen!\n\nAm 10.11.2022 um 09:30 schrieb Zukunftswerkstatt:\n{quoted}")
+    decision = explained(mail.as_bytes(), DESK)
+    assert decision["registrants"] == decision["withdrawn"] == []
+    assert not decision["sends_link"]
 
 
 @given(answers)

@@ -3,6 +3,7 @@
 Returns problems as lines with file and remedy; never raises for a bad template.
 """
 
+import html
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -13,13 +14,14 @@ from jinja2.exceptions import SecurityError
 
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Desk, Language, Registrant
+from inbox_worker.core.registration import Desk, Event, Language, Registrant
 from inbox_worker.core.reply.compose import LAYOUT, SUBJECT, Words, render, template_name
-from inbox_worker.core.reply.wording import WITH_LINK, answered_events, when
+from inbox_worker.core.reply.wire import quoted_printable
+from inbox_worker.core.reply.wording import DOOR, answered_events, when
 
 _SENDER = Address("Beispielredaktion", "desk@example.org")
 _LARGEST = 40_000
-"""Octets of an HTML part; mail programs cut off what is much longer."""
+"""Octets of both parts on the wire; Gmail cuts off what is longer than 102 kB, and a quote comes on top."""
 
 _ANKE = Registrant("Anke", "Terhorst", organisation="Neue Beispielzeitung", role="Redakteurin", phone="+495211234567")
 _BASIL = Registrant("Basil", "O’Neil & <Söhne>", title="Dr.", email="basil@example.org")
@@ -34,33 +36,54 @@ def check_templates(environment: Environment, desk: Desk, root: str = "templates
     """
     problems: dict[str, None] = {}
     broken: set[str] = set()
-    for answer in _samples(desk):
+    # what no event has yet is no fault when it is missing, but a mistake there would be found by the first who has it
+    tried = ((desk, answer) for answer in _samples(desk))
+    for known, answer in (*tried, *((_complete(desk), answer) for answer in _plain_samples(desk))):
         name = template_name(answer)
         if name in broken:
             continue
         try:
-            words = render(answer, desk, _SENDER, environment)
+            words = render(answer, known, _SENDER, environment)
         except TemplateError as error:
             broken.add(name)
             problems[_line(root, error, name)] = None
             continue
-        for what in _faults(answer, desk, words):
-            problems[f"{root}/{name}: {what}"] = None
+        if known is desk:
+            for what in _faults(answer, desk, words):
+                problems[f"{root}/{name}: {what}"] = None
     return list(problems)
+
+
+def _complete(desk: Desk) -> Desk:
+    """The desk with events that have everything that an event can have."""
+    events = (
+        replace(event, programme="https://www.example.org/", dial_in="+49 69 1234", meeting_id="1", passcode="2")
+        for event in desk.events
+    )
+    return replace(desk, events=tuple(events))
+
+
+def _plain_samples(desk: Desk) -> Iterator[Answer]:
+    """Every kind and language once."""
+    for kind, language in product(AnswerKind, get_args(Language)):
+        yield Answer(kind, language, _SENDER, events=tuple(event.id for event in desk.events[:1]))
 
 
 def _samples(desk: Desk) -> Iterator[Answer]:
     """Every kind and language, with nobody, one and several people in every place, one event and two."""
-    for kind, language in product(AnswerKind, get_args(Language)):
-        plain = Answer(kind, language, _SENDER, events=tuple(event.id for event in desk.events[:1]))
+    for plain in _plain_samples(desk):
         for registered, withdrawn, question in product(_CROWDS, _CROWDS, (False, True)):
             yield replace(plain, registered=registered, withdrawn=withdrawn, question_passed_on=question)
         yield replace(plain, greeted=_ANKE, registered=(_ANKE, _BASIL), forward_to=(_BASIL,))
         yield replace(plain, greeted=_BASIL, forward_to=(_ANKE, _BASIL))
+        both = tuple(event.id for event in desk.events[:2])
+        for events in (plain.events, both):
+            yield replace(plain, events=events, greeted=_ANKE, registered=(_ANKE,))
+            yield replace(plain, events=events, greeted=_ANKE, withdrawn=(_ANKE,))
         for event in desk.events[1:]:
             yield replace(plain, events=(event.id,), registered=(_ANKE,))
-        yield replace(plain, events=tuple(event.id for event in desk.events[:2]), registered=_CROWDS[-1])
-        if kind not in WITH_LINK:
+        yield replace(plain, events=both, registered=_CROWDS[-1])
+        if not plain.kind.carries_link:
             yield replace(plain, events=(), greeted=_ANKE)
 
 
@@ -72,8 +95,9 @@ def _line(root: str, error: TemplateError, name: str) -> str:
             return f"{root}/{error.name or name}: line {error.lineno}: {error.message}; mend that line"
         case UndefinedError():
             return (
-                f"{root}/{name} or {LAYOUT}: unknown variable: {error.message}; the variables are name, events, "
-                "registered, withdrawn, forward_to, question, contact, desk (link only in confirmation and link)"
+                f"{root}/{name} or {LAYOUT}: unknown variable: {error.message}; the variables are name, own, events, "
+                "registered, withdrawn, forward_to, question, files, contact, desk (an event's link, dial_in, "
+                f"meeting_id and passcode only in {' and '.join(kind for kind in AnswerKind if kind.carries_link)})"
             )
         case SecurityError():
             return f"{root}/{name}: does what a template may not do: {error.message}; take it out"
@@ -84,21 +108,21 @@ def _line(root: str, error: TemplateError, name: str) -> str:
 def _faults(answer: Answer, desk: Desk, words: Words) -> Iterator[str]:
     if not words.subject:
         yield f'the first line is empty; begin with "{SUBJECT}…"'
-    bodies = (words.text, words.html.replace("&amp;", "&"))
+    bodies = (words.text, html.unescape(words.html))
     events = answered_events(answer, desk)
-    if answer.kind in WITH_LINK:
-        for fact in ("link", "title", "time"):
-            expected = {
-                "link": [event.link for event in events],
-                "title": [event.title_in(answer.language) for event in events],
-                "time": [when(event, answer.language) for event in events],
-            }[fact]
-            if not all(
-                value in body.replace("&#34;", '"').replace("&#39;", "'") for value in expected for body in bodies
-            ):
-                word = {"time": "when"}.get(fact, fact)
-                yield f"the {fact} of an event is not in it; write {{{{ event.{word} }}}} for each event"
+    if answer.kind.carries_link:
+        for word, expected in _facts(events, answer.language):
+            if not all(value in body for value in expected for body in bodies):
+                yield f"the {word} of an event is not in it; write {{{{ event.{word} }}}} for each event"
     elif any(event.link in body for event in desk.events for body in bodies):
         yield "the access link is in it, and this answer must not give it away; take it out"
-    if len(words.html.encode()) > _LARGEST:
-        yield f"the HTML is larger than {_LARGEST} octets; shorten {LAYOUT}"
+    if len(quoted_printable(words.text)) + len(quoted_printable(words.html)) > _LARGEST:
+        yield f"text and HTML together are larger than {_LARGEST} octets; shorten it, or {LAYOUT}"
+
+
+def _facts(events: tuple[Event, ...], language: Language) -> Iterator[tuple[str, list[str]]]:
+    """What an answer with the link must say of each event: a template's word for it, and what then stands there."""
+    yield "title", [event.title_in(language) for event in events]
+    yield "when", [when(event, language) for event in events]
+    for fact in DOOR:
+        yield fact, [value for event in events if (value := getattr(event, fact))]

@@ -1,4 +1,12 @@
-"""One Answer, rendered and put into an envelope; the only place that knows a reply's header fields."""
+"""One Answer, rendered and put into an envelope; the only place that knows a reply's header fields.
+
+The subject. Every answer names the mail it answers (In-Reply-To, References), which is what Apple Mail, Thunderbird and
+Outlook gather a conversation by. Gmail wants the same subject besides. So what merely goes on with a conversation, a
+receipt or a cancellation, keeps "Re: …". What brings the link gets a subject of its own, that tells event, day and
+time: it is looked for weeks later, in the minutes before the event, by somebody who does not remember what they once
+wrote above their mail. In Gmail it begins a conversation of its own, which every later mail with that link joins: they
+have the same subject, and an answer to one of them keeps it.
+"""
 
 import re
 from dataclasses import dataclass
@@ -13,11 +21,16 @@ from inbox_worker.core.delivery import Reply
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Desk
 from inbox_worker.core.reply import wire
+from inbox_worker.core.reply.calendar import calendar_file
 from inbox_worker.core.reply.layout import blocks, tidy
-from inbox_worker.core.reply.wording import WITH_LINK, clean, context, without_links
+from inbox_worker.core.reply.wording import answered_events, calendar_entries, clean, context, without_links
 
 SUBJECT = "Subject: "
-"""A template begins with it: the subject for those who wrote without one."""
+"""A template begins with it: the subject of what brings the link, and for those who wrote without one."""
+PREVIEW = "Preview: "
+"""Then may come what a list of mails shows beside the subject,"""
+BUTTON = "Button: "
+"""and the words of the button that leads to the event."""
 
 _ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LONGEST_SUBJECT = 250
@@ -44,14 +57,30 @@ LAYOUT = "mail/layout.html"
 def render(answer: Answer, desk: Desk, sender: Address, environment: Environment) -> Words:
     """The words of an answer. Raises jinja2.TemplateError for templates that `check_templates` would not pass."""
     words = context(answer, desk, sender)
-    head, _, letter = environment.get_template(template_name(answer)).render(words).lstrip().partition("\n")
-    subject = clean(head.removeprefix(SUBJECT), _LONGEST_SUBJECT)
-    text = tidy(letter)
-    body, small_print = blocks(text, (event["title"] for event in words["events"]), _links(words))
+    rendered = environment.get_template(template_name(answer)).render(words).lstrip()
+    subject, rest = _headline(SUBJECT, rendered, always=True)
+    preview, rest = _headline(PREVIEW, rest)
+    button, rest = _headline(BUTTON, rest)
+    text = tidy(rest)
+    buttons = {event["link"]: button for event in words["events"] if "link" in event and button}
+    body, small_print = blocks(text, (event["title"] for event in words["events"]), _links(words), buttons)
     html = environment.get_template(LAYOUT).render(
-        language=answer.language, subject=subject, desk=words["desk"], body=body, small_print=small_print
+        language=answer.language,
+        subject=subject,
+        preview=preview,
+        desk=words["desk"],
+        body=body,
+        small_print=small_print,
     )
     return Words(subject, text, html)
+
+
+def _headline(name: str, rendered: str, *, always: bool = False) -> tuple[str, str]:
+    """What the first line says when it is the one of this name, and the lines after it; else '' and all lines."""
+    head, _, rest = rendered.partition("\n")
+    if always or head.startswith(name):
+        return clean(head.removeprefix(name), _LONGEST_SUBJECT), rest
+    return "", rendered
 
 
 def _links(words: dict[str, Any]) -> dict[str, str]:
@@ -72,26 +101,29 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
     environment: Environment,
     now: datetime,
     envelope_from: str | None = None,
+    revision: int = 0,
 ) -> Reply:
     """The mail for `answer`, threaded (RFC 5322 §3.6.4) and marked as automatic (RFC 3834 §5).
 
     `reply_id` is the same at every attempt, and so is then the Message-ID: `<reply_id@domain of sender>`. `now` (aware)
-    becomes Date. `envelope_from` is the reverse-path, the sender's address when None.
+    becomes Date. `envelope_from` is the reverse-path, the sender's address when None. `revision` counts the
+    changes of time and link that people were told of: the calendar files' SEQUENCE.
 
     Raises ValueError when `answer.to` is no address to write to, when `reply_id` can't stand in a Message-ID, and when
     an answer with the access link is about no event that is still configured; jinja2.TemplateError as `render`.
     """
     if not _ID.fullmatch(reply_id):
         raise ValueError(f"not the left side of a Message-ID: {reply_id!a}")
-    if answer.kind in WITH_LINK and not any(desk.event(event_id) for event_id in answer.events):
+    if answer.kind.carries_link and not any(desk.event(event_id) for event_id in answer.events):
         raise ValueError(f"no such event is configured: {', '.join(answer.events) or 'none named'}")
     words = render(answer, desk, sender, environment)
-    subject = wire.reply_subject(without_links(clean(answer.subject, _LONGEST_SUBJECT))) or words.subject
+    subject = subject_line(answer, words)
     own_domain = wire.ascii_address(sender.addr_spec).rpartition("@")[2]
     message_id = f"<{reply_id}@{own_domain}>"
     in_reply_to, references = wire.thread(answer.in_reply_to, answer.references)
     recipient = wire.ascii_address(answer.to.addr_spec)
-    boundary, body = wire.alternatives(words.text, words.html, message_id)
+    files = _files(answer, desk, revision=revision, domain=own_domain, now=now)
+    content_type, body = wire.body(words.text, words.html, files, message_id)
     fields = [
         ("From", wire.mailbox(Address(clean(sender.name), sender.addr_spec))),
         ("To", wire.mailbox(Address(clean(answer.to.name), answer.to.addr_spec))),
@@ -104,7 +136,7 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
         ("X-Auto-Response-Suppress", "All"),
         ("Content-Language", answer.language),
         ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
+        ("Content-Type", content_type),
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in fields if value)
     return Reply(
@@ -113,3 +145,24 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
         recipients=(recipient,),
         content=f"{head}\r\n{body}".encode(),
     )
+
+
+def subject_line(answer: Answer, words: Words) -> str:
+    """Our own where it brings the link, unless theirs already is that one; else theirs, where there is one."""
+    kept = wire.reply_subject(without_links(clean(answer.subject, _LONGEST_SUBJECT)))
+    if answer.kind.carries_link and kept != wire.reply_subject(words.subject):
+        return words.subject
+    return kept or words.subject
+
+
+def _files(answer: Answer, desk: Desk, *, revision: int, domain: str, now: datetime) -> list[wire.File]:
+    return [
+        wire.File(
+            name,
+            "CANCEL" if cancelled else "PUBLISH",
+            calendar_file(
+                event, revision=revision, language=answer.language, domain=domain, now=now, cancelled=cancelled
+            ),
+        )
+        for name, event, cancelled in calendar_entries(answer, answered_events(answer, desk))
+    ]

@@ -2,20 +2,21 @@
 
 The rules are those of a letter: an empty line ends a paragraph, lines that begin with '– ' are a list, a paragraph
 that begins with an event's title is that event's card, and what follows a line '-- ' is the small print.
-Only addresses that are known to be ours become links, never one that came from a mail.
+The access link in a card gets a button above it. Only addresses that are known to be ours become links, never one that
+came from a mail.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 _GAPS = re.compile(r"\n{3,}")
-_LABEL = re.compile(r"([^:\n]{2,30}): (?=\S)")
+_LABEL = re.compile(r"([^:\n]{2,30}):(?: (?=\S)|\Z)")
 
 
 class Span(NamedTuple):
-    """A stretch of a line: plain, strong, or a link to `href`."""
+    """A stretch of a line: plain, strong (a label), or a link to `href`; strong and a link is a button."""
 
     text: str
     href: str = ""
@@ -44,14 +45,13 @@ def _pattern(known: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))) or r"(?!)")
 
 
-def _spans(line: str, links: Mapping[str, str], *, card: bool) -> Line:
+def _spans(line: str, links: Mapping[str, str], *, labelled: bool) -> Line:
     spans: list[Span] = []
     at = 0
-    label = _LABEL.match(line) if card else None
+    label = _LABEL.match(line) if labelled else None
     if label:
         spans.append(Span(label[1] + ":", strong=True))
-        spans.append(Span(" "))
-        at = label.end()
+        at = label.end(1) + 1
     for match in _pattern(tuple(links)).finditer(line, at):
         if match.start() > at:
             spans.append(Span(line[at : match.start()]))
@@ -62,10 +62,21 @@ def _spans(line: str, links: Mapping[str, str], *, card: bool) -> Line:
     return tuple(spans)
 
 
-def blocks(text: str, titles: Iterable[str], links: Mapping[str, str]) -> tuple[tuple[Block, ...], tuple[Line, ...]]:
+def _with_buttons(lines: Iterable[Line], buttons: Mapping[str, str]) -> Iterator[Line]:
+    for line in lines:
+        href = line[-1].href if line else ""
+        if href in buttons:
+            yield (Span(buttons[href], href, strong=True),)
+        yield line
+
+
+def blocks(
+    text: str, titles: Iterable[str], links: Mapping[str, str], buttons: Mapping[str, str]
+) -> tuple[tuple[Block, ...], tuple[Line, ...]]:
     """The blocks of a tidy text, and its small print.
 
-    `titles` are the events', `links` maps what may be clicked to where it leads.
+    `titles` are the events', `links` maps what may be clicked to where it leads, `buttons` a link to the words of
+    its button.
     """
     headings = frozenset(titles)
     body, _, small = text.partition("\n-- \n")
@@ -73,14 +84,15 @@ def blocks(text: str, titles: Iterable[str], links: Mapping[str, str]) -> tuple[
     for paragraph in body.strip("\n").split("\n\n"):
         lines = paragraph.split("\n")
         if lines[0] in headings:
-            facts = (_spans(line, links, card=True) for line in lines[1:])
-            found.append(Block("event", ((Span(lines[0]),), *facts)))
+            facts = (_spans(line, links, labelled=True) for line in lines[1:])
+            found.append(Block("event", ((Span(lines[0]),), *_with_buttons(facts, buttons))))
             continue
         first = next((at for at, line in enumerate(lines) if line.startswith("– ")), len(lines))
         if lines[:first]:
-            found.append(Block("paragraph", tuple(_spans(line, links, card=False) for line in lines[:first])))
+            labelled = first == 1 and len(found) > 1  # what follows the greeting and its first sentence
+            found.append(Block("paragraph", tuple(_spans(line, links, labelled=labelled) for line in lines[:first])))
         if lines[first:]:
             items = (line.removeprefix("– ") for line in lines[first:])
-            found.append(Block("list", tuple(_spans(item, links, card=False) for item in items)))
+            found.append(Block("list", tuple(_spans(item, links, labelled=False) for item in items)))
     print_lines = small.strip("\n").split("\n") if small.strip() else []
-    return tuple(found), tuple(_spans(line, links, card=False) for line in print_lines)
+    return tuple(found), tuple(_spans(line, links, labelled=False) for line in print_lines)

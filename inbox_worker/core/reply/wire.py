@@ -1,4 +1,4 @@
-"""A finished mail as bytes: header fields and two alternatives, by hand, since the library takes 1.6 ms for it.
+"""A finished mail as bytes: header fields, two alternatives and files, by hand, since the library takes 1.6 ms for it.
 
 What stands here is proved against the standard library's parser by a property test. Every line is ASCII and shorter
 than 998 octets (RFC 5322 §2.1.1) unless a local part is not ASCII (RFC 6532); no value can begin a header of its own:
@@ -9,7 +9,9 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from inbox_worker.core.message import Address
 
@@ -91,13 +93,40 @@ def quoted_printable(text: str) -> str:
     return binascii.b2a_qp(text.replace("\n", "\r\n").encode(), istext=True).decode("ascii")
 
 
-def alternatives(text: str, html: str, message_id: str) -> tuple[str, str]:
-    """The boundary and the body of a multipart/alternative (RFC 2046 §5.1.4)."""
-    # "=_" can't occur in quoted-printable, so the boundary can't occur in a part
-    boundary = f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:24]}"
+class File(NamedTuple):
+    """A calendar file to be attached; `name` is ASCII without quotes."""
+
+    name: str
+    method: str
+    content: bytes
+
+
+def body(text: str, html: str, files: Sequence[File], message_id: str) -> tuple[str, str]:
+    """Content-Type and body: multipart/alternative (RFC 2046 §5.1.4), with files in a multipart/mixed (§5.1.3)."""
+    # "=_" can't occur in quoted-printable, nor "--" in base64, so no boundary can occur in a part
+    digest = hashlib.sha256(message_id.encode()).hexdigest()
+    inner, outer = f"=_{digest[:24]}", f"=_{digest[24:48]}"
     parts = (
-        f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
+        f"--{inner}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
         f"Content-Transfer-Encoding: quoted-printable\r\n\r\n{quoted_printable(content)}\r\n"
         for subtype, content in (("plain", text), ("html", html))
     )
-    return boundary, f"{''.join(parts)}--{boundary}--\r\n"
+    letter = f"{''.join(parts)}--{inner}--\r\n"
+    kind = f'multipart/alternative;\r\n boundary="{inner}"'
+    if not files:
+        return kind, letter
+    attached = "".join(f"--{outer}\r\n{_attached(file)}\r\n" for file in files)
+    return (
+        f'multipart/mixed;\r\n boundary="{outer}"',
+        f"--{outer}\r\nContent-Type: {kind}\r\n\r\n{letter}\r\n{attached}--{outer}--\r\n",
+    )
+
+
+def _attached(file: File) -> str:
+    """In base64: a calendar's line ends must arrive as they are. `method` says the same as the file (RFC 6047 §2.4)."""
+    return (
+        f'Content-Type: text/calendar; charset=utf-8; method={file.method};\r\n name="{file.name}"\r\n'
+        f'Content-Disposition: attachment; filename="{file.name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+        f"{base64.encodebytes(file.content).decode('ascii').replace(chr(10), chr(13) + chr(10))}"
+    )

@@ -6,9 +6,10 @@ finds an unknown variable.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel.dates import format_date, format_time, get_timezone_name
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
@@ -17,10 +18,12 @@ from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Contact, Desk, Event, Language, Registrant
 
-WITH_LINK = frozenset({AnswerKind.CONFIRMATION, AnswerKind.LINK})
-"""The answers that carry the access link; the others never do."""
+DOOR = ("link", "dial_in", "meeting_id", "passcode")
+"""What opens the door to an event: only in answers that carry the link."""
 
 _LOCALES: dict[Language, str] = {"de": "de_DE", "en": "en_GB"}
+_HOME = "DE"
+"""Where a number of ours without a country code is."""
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _WEB = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _LONGEST = 150
@@ -59,17 +62,22 @@ class Person:
 
 @lru_cache(maxsize=1024)
 def _phone(e164: str | None) -> str:
-    """'+49 521 1234567': as people write it."""
+    """'+49 521 1234567': as people write it, never broken at a line's end."""
     try:
-        return format_number(parse(e164), PhoneNumberFormat.INTERNATIONAL) if e164 else ""
+        return format_number(parse(e164), PhoneNumberFormat.INTERNATIONAL).replace(" ", _NO_BREAK) if e164 else ""
     except NumberParseException:
-        return e164 or ""
+        return named(e164)
 
 
 def person(registrant: Registrant) -> Person:
     """The person's own words, cleaned."""
     name = " ".join(filter(None, map(named, (registrant.title, registrant.given_name, registrant.family_name))))
-    details = map(named, (registrant.role, registrant.organisation, _phone(registrant.phone), registrant.email))
+    details = (
+        named(registrant.role),
+        named(registrant.organisation),
+        _phone(registrant.phone),
+        named(registrant.email),
+    )
     return Person(name, tuple(filter(None, details)))
 
 
@@ -82,28 +90,89 @@ def greeted(registrant: Registrant | None) -> str:
     return person(registrant).name
 
 
+def day(moment: datetime, language: Language, *, whole: bool = True) -> str:
+    """'Donnerstag, 24. November 2022', or in short '24. November'."""
+    pattern = {"de": "d.\N{NO-BREAK SPACE}MMMM", "en": "d\N{NO-BREAK SPACE}MMMM"}[language]
+    return format_date(moment, f"EEEE, {pattern} y" if whole else pattern, locale=_LOCALES[language])
+
+
+def clock(moment: datetime, language: Language) -> str:
+    """'13' or '10:30' in German, where 'Uhr' follows; '13:00' in English."""
+    pattern = "H" if language == "de" and not moment.minute else "H:mm" if language == "de" else "HH:mm"
+    return format_time(moment, pattern, tzinfo=moment.tzinfo, locale=_LOCALES[language])
+
+
+def _zone(event: Event, language: Language) -> str:
+    """'MEZ': English readers sit in other zones, so they are told it in the subject as well."""
+    return get_timezone_name(event.start, width="short", locale=_LOCALES[language])
+
+
 @lru_cache(maxsize=256)
 def when(event: Event, language: Language) -> str:
-    """'Donnerstag, 24. November 2022, 13:00 Uhr (MEZ)', in the event's own zone."""
-    locale = _LOCALES[language]
-    pattern = "EEEE, d. MMMM y" if language == "de" else "EEEE, d MMMM y"
-    day = format_date(event.start, pattern, locale=locale)
-    time = format_time(event.start, "HH:mm", tzinfo=event.start.tzinfo, locale=locale)
-    zone = get_timezone_name(event.start, width="short", locale=locale)
+    """'Donnerstag, 24. November 2022, 13 bis 15 Uhr (MEZ)', in the event's own zone."""
+    zone = _zone(event, language)
     oclock = f"{_NO_BREAK}Uhr" if language == "de" else ""
-    return f"{day}, {time}{oclock}{_NO_BREAK}({zone})"
+    until = {"de": "bis", "en": "to"}[language]
+    first, start, end = day(event.start, language), clock(event.start, language), clock(event.end, language)
+    if event.end.date() == event.start.date():
+        return f"{first}, {start}{_NO_BREAK}{until}{_NO_BREAK}{end}{oclock}{_NO_BREAK}({zone})"
+    return f"{first}, {start}{oclock}, {until} {day(event.end, language)}, {end}{oclock}{_NO_BREAK}({zone})"
 
 
 @lru_cache(maxsize=256)
 def event_words(event: Event, language: Language, *, linked: bool) -> dict[str, str]:
-    """An event as a template may name it; `link` only where it may be sent."""
-    words = {"title": event.title_in(language), "when": when(event, language), "programme": event.programme}
-    return words | {"link": event.link} if linked else words
+    """An event as a template may name it; what opens the door (link, dial-in, codes) only where it may be sent."""
+    words = {
+        "title": event.title_in(language),
+        "short": event.short_title_in(language),
+        "when": when(event, language),
+        "day": day(event.start, language, whole=False),
+        "time": f"{clock(event.start, language)}{_NO_BREAK}{'Uhr' if language == 'de' else _zone(event, language)}",
+        "programme": event.programme,
+    }
+    return words | {fact: getattr(event, fact) for fact in DOOR} if linked else words
 
 
 def answered_events(answer: Answer, desk: Desk) -> tuple[Event, ...]:
     """The events that the answer is about, as they are configured now."""
     return tuple(event for event_id in answer.events if (event := desk.event(event_id)) is not None)
+
+
+class CalendarEntry(NamedTuple):
+    """A calendar file of an answer: what it is called, for which event, and whether it takes the event out."""
+
+    name: str
+    event: Event
+    cancelled: bool
+
+
+_FILES: dict[Language, tuple[str, str]] = {"de": ("Termin", "Absage"), "en": ("event", "cancelled")}
+
+
+def calendar_entries(answer: Answer, events: tuple[Event, ...]) -> tuple[CalendarEntry, ...]:
+    """One file for each event: with every link, and for those who withdraw themselves."""
+    cancelled = _takes_out(answer)
+    if not answer.kind.carries_link and not cancelled:
+        return ()
+    stem = _FILES[answer.language][cancelled]
+    numbers = [f"-{number}" for number in range(1, len(events) + 1)] if len(events) > 1 else [""]
+    return tuple(
+        CalendarEntry(f"{stem}{number}.ics", event, cancelled) for number, event in zip(numbers, events, strict=False)
+    )
+
+
+def _takes_out(answer: Answer) -> bool:
+    """Who withdraws somebody else, or still has somebody coming, keeps the entry in their own calendar."""
+    return answer.kind is AnswerKind.CANCELLATION and not answer.registered and is_own(answer)
+
+
+def is_own(answer: Answer) -> bool:
+    """Whether the reader is the one person whom the answer is about."""
+    concerned = answer.withdrawn if answer.kind is AnswerKind.CANCELLATION else answer.registered
+    if len(concerned) != 1:
+        return False
+    (one,) = concerned
+    return answer.greeted is not None and bool(one.name) and one.name.casefold() == answer.greeted.name.casefold()
 
 
 def contact_for(events: tuple[Event, ...], desk: Desk) -> Contact:
@@ -112,17 +181,31 @@ def contact_for(events: tuple[Event, ...], desk: Desk) -> Contact:
     return contacts.pop() if len(contacts) == 1 else desk.contact
 
 
+@lru_cache(maxsize=64)
+def dialled(phone: str, language: Language) -> str:
+    """Our own number as its reader dials it: an English one may sit abroad, so with the country's code."""
+    if language == "de" or not phone:
+        return phone
+    try:
+        return format_number(parse(phone, _HOME), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return phone
+
+
 def context(answer: Answer, desk: Desk, sender: Address) -> dict[str, Any]:
-    """All variables of a template: name, events, registered, withdrawn, forward_to, question, contact, desk."""
+    """All variables of a template; `own` says that it is the reader who is registered (or withdrawn)."""
     events = answered_events(answer, desk)
-    linked = answer.kind in WITH_LINK
+    contact = contact_for(events, desk)
+    linked = answer.kind.carries_link
     return {
         "name": greeted(answer.greeted),
+        "own": is_own(answer),
+        "files": [entry.name for entry in calendar_entries(answer, events)],
         "events": [event_words(event, answer.language, linked=linked) for event in events],
         "registered": [each for each in map(person, answer.registered) if str(each)],
         "withdrawn": [each for each in map(person, answer.withdrawn) if str(each)],
         "forward_to": [each for each in map(person, answer.forward_to) if str(each)],
         "question": answer.question_passed_on,
-        "contact": contact_for(events, desk),
+        "contact": replace(contact, phone=dialled(contact.phone, answer.language)),
         "desk": clean(sender.name) or sender.addr_spec,
     }

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from inbox_worker.core.message import Message
+from inbox_worker.core.message import CALENDAR_PRODUCT, Message
 from inbox_worker.core.registration import Intent
 
 _NOBODY = re.compile(
@@ -208,7 +208,8 @@ def _null_path(message: Message) -> str:
 
 def _itip(message: Message) -> str:
     for part in message.parts:
-        if part.content_type in {"text/calendar", "application/ics"}:
+        # our own file in somebody's mail is what they forward, not what their program answers
+        if part.content_type in {"text/calendar", "application/ics"} and CALENDAR_PRODUCT not in part.text:
             method = dict(part.parameters).get("method", "") or (
                 found[1] if (found := _METHOD.search(part.text)) else ""
             )

@@ -1,0 +1,73 @@
+"""Answers to people who do not exist: one row for each kind shows what it looks like, further ones where it differs.
+
+For `inbox-worker preview` and whoever edits the templates. What `check` tries is harder on them, and stands there.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from inbox_worker.core.decision import Answer, AnswerKind
+from inbox_worker.core.message import Address
+from inbox_worker.core.registration import Desk, Language, Registrant
+
+_ANKE = Registrant(
+    "Anke",
+    "Terhorst",
+    title="Dr.",
+    organisation="Neue Beispielzeitung",
+    role="Redakteurin",
+    phone="+495211234567",
+    email="terhorst@zeitung.example",
+)
+_JANNIK = Registrant("Jannik", "Osterkamp", organisation="Radio Beispiel", email="osterkamp@radio.example")
+_MEIKE = Registrant("Meike", "van der Straat", organisation="Stadt Musterhausen", role="Pressesprecherin")
+
+
+class Sample(NamedTuple):
+    """What differs from one sample to the next; `name` tells it apart from the kind's first, whose name is ''."""
+
+    name: str = ""
+    greeted: Registrant | None = _ANKE
+    registered: tuple[Registrant, ...] = ()
+    withdrawn: tuple[Registrant, ...] = ()
+    forward_to: tuple[Registrant, ...] = ()
+    question: bool = False
+    events: int = 1
+    """About so many events."""
+
+
+SAMPLES: dict[AnswerKind, tuple[Sample, ...]] = {
+    AnswerKind.CONFIRMATION: (
+        Sample(registered=(_ANKE,)),
+        Sample("several", registered=(_ANKE, _JANNIK, _MEIKE), forward_to=(_MEIKE,), question=True, events=2),
+        Sample("nameless", greeted=None, registered=(_MEIKE,), withdrawn=(_JANNIK,)),
+    ),
+    AnswerKind.LINK: (Sample(registered=(_ANKE,)), Sample("nameless", greeted=None)),
+    AnswerKind.CANCELLATION: (Sample(withdrawn=(_ANKE,)), Sample("colleague", withdrawn=(_JANNIK,), question=True)),
+    AnswerKind.RECEIPT: (Sample(question=True), Sample("general", greeted=None, question=True, events=0)),
+}
+"""One row for each kind; a kind without one fails a test."""
+
+
+def samples(kind: AnswerKind, language: Language, desk: Desk, event: str = "") -> Iterator[tuple[str, Answer]]:
+    """The sample answers of a kind with their names; about `event` (an id) first of all, the desk's first for ''."""
+    ids = [each.id for each in desk.events]
+    if event in ids:
+        ids = [event, *(each for each in ids if each != event)]
+    for sample in SAMPLES[kind]:
+        yield (
+            f"{kind.value}-{sample.name}" if sample.name else kind.value,
+            Answer(
+                kind,
+                language,
+                Address(_ANKE.name, "terhorst@zeitung.example"),
+                tuple(ids[: sample.events]),
+                greeted=sample.greeted,
+                registered=sample.registered,
+                withdrawn=sample.withdrawn,
+                forward_to=sample.forward_to,
+                question_passed_on=sample.question,
+                in_reply_to="<sample@zeitung.example>",
+                subject={"de": "Anmeldung", "en": "Registration"}[language],
+            ),
+        )
