@@ -160,6 +160,13 @@ def _reachable(decision: Decision, ledger: Ledger) -> Decision:
     )
 
 
+_MISSED = {
+    Phase.ANNOUNCED: AnswerKind.EARLY,
+    Phase.CLOSED: AnswerKind.CLOSED,
+    Phase.OVER: AnswerKind.OVER,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One mail on the desk, with all that is known about it."""
@@ -192,15 +199,12 @@ class _Case:
 
     def _too_early_or_late(self, missed: Sequence[Event]) -> Decision:
         """Nobody can register for any of it now: they are told when, or where to watch what is over."""
-        all_over = all(event.phase(self.now) is Phase.OVER for event in missed)
-        events = tuple(event.id for event in missed)
-        answer = self._answer(
-            AnswerKind.OVER if all_over else AnswerKind.CLOSED,
-            events,
-            question_passed_on=bool(self.request.concerns) and all_over,
-        )
-        # A person may still let somebody in where registration is closed; what is over is over.
-        concerns = self.request.concerns if all_over else (*self.request.concerns, *_missed(missed, self.now))
+        phases = {event.phase(self.now) for event in missed}
+        kind = _MISSED[phases.pop()] if len(phases) == 1 else AnswerKind.CLOSED
+        events, concerns = tuple(event.id for event in missed), self.request.concerns
+        if kind is AnswerKind.CLOSED:  # a person may still let somebody in
+            concerns = (*concerns, *_missed(missed, self.now))
+        answer = self._answer(kind, events, question_passed_on=bool(self.request.concerns))
         return self._decision(events, answers=(answer,), concerns=concerns)
 
     def cancellation(self) -> Decision:

@@ -28,8 +28,10 @@ class AnswerKind(StrEnum):
     """A place became free for somebody on the waiting list: with the link."""
     REMINDER = "reminder"
     """The event begins soon: with the link."""
+    EARLY = "early"
+    """Registration is not open yet: from when on; no link."""
     CLOSED = "closed"
-    """Too early or too late to register: when one could, and whom to ask; no link."""
+    """Registration is closed: a person looks whether there is still a way; no link."""
     OVER = "over"
     """The event has taken place: where one can watch it, no link."""
 

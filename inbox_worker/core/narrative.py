@@ -54,7 +54,8 @@ ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.WAITLIST: "Nachricht über den Platz auf der Warteliste",
     AnswerKind.PROMOTION: "Nachricht über den frei gewordenen Platz mit Zugangslink",
     AnswerKind.REMINDER: "Erinnerung mit Zugangslink",
-    AnswerKind.CLOSED: "Hinweis auf die Anmeldefrist",
+    AnswerKind.EARLY: "Hinweis, dass die Anmeldung noch nicht geöffnet ist",
+    AnswerKind.CLOSED: "Hinweis, dass die Anmeldung geschlossen ist",
     AnswerKind.OVER: "Hinweis, dass die Veranstaltung vorbei ist",
 }
 

@@ -24,6 +24,12 @@ _ANSWERS = {
     AnswerKind.CONFIRMATION: "confirmation with the access link",
     AnswerKind.LINK: "the access link once more",
     AnswerKind.CANCELLATION: "confirmation of the cancellation",
+    AnswerKind.WAITLIST: "place on the waiting list",
+    AnswerKind.PROMOTION: "place that became free, with the access link",
+    AnswerKind.REMINDER: "reminder with the access link",
+    AnswerKind.EARLY: "not open yet",
+    AnswerKind.CLOSED: "registration is closed",
+    AnswerKind.OVER: "already over",
     AnswerKind.RECEIPT: "receipt that names the press contact",
 }
 

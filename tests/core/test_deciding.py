@@ -209,7 +209,9 @@ def test_nobody_is_registered_for_an_event_that_is_over() -> None:
     over = NOW + timedelta(days=30)
     request = a_request(Intent.REGISTRATION, ANNA)
     decision = decide(a_message(), request, Ledger(), a_desk(), over)
-    assert (decision.joining, decision.answers, decision.outcome) == ((), (), Outcome.HELD)
+    assert (decision.joining, decision.outcome) == ((), Outcome.DONE)
+    (answer,) = decision.answers
+    assert (answer.kind, answer.events) == (AnswerKind.OVER, (FACHDISKURS,))
 
 
 def test_of_two_events_the_one_to_come_is_confirmed_and_the_other_one_told_to_a_person() -> None:

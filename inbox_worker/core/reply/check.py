@@ -6,13 +6,14 @@ Returns problems as lines with file and remedy; never raises for a bad template.
 import html
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from inbox_worker.core.decision import Answer, AnswerKind
+from inbox_worker.core.decision import Answer, AnswerKind, Waiting
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Desk, Event, Language, Registrant
 from inbox_worker.core.reply.compose import LAYOUT, SUBJECT, Words, render, template_name
@@ -22,6 +23,10 @@ from inbox_worker.core.reply.wording import DOOR, answered_events, when
 _SENDER = Address("Beispielredaktion", "desk@example.org")
 _LARGEST = 40_000
 """Octets of both parts on the wire; Gmail cuts off what is longer than 102 kB, and a quote comes on top."""
+
+_WITHOUT_EVENT = frozenset({AnswerKind.CANCELLATION, AnswerKind.RECEIPT})
+"""Kinds that may be about nothing in particular."""
+_LATER: dict[str, Any] = {"opens": datetime(2022, 11, 2, 8, tzinfo=UTC), "recording": "https://www.example.org/film"}
 
 _ANKE = Registrant("Anke", "Terhorst", organisation="Neue Beispielzeitung", role="Redakteurin", phone="+495211234567")
 _BASIL = Registrant("Basil", "O’Neil & <Söhne>", title="Dr.", email="basil@example.org")
@@ -57,7 +62,9 @@ def check_templates(environment: Environment, desk: Desk, root: str = "templates
 def _complete(desk: Desk) -> Desk:
     """The desk with events that have everything that an event can have."""
     events = (
-        replace(event, programme="https://www.example.org/", dial_in="+49 69 1234", meeting_id="1", passcode="2")
+        replace(
+            event, programme="https://www.example.org/", dial_in="+49 69 1234", meeting_id="1", passcode="2", **_LATER
+        )
         for event in desk.events
     )
     return replace(desk, events=tuple(events))
@@ -76,6 +83,9 @@ def _samples(desk: Desk) -> Iterator[Answer]:
             yield replace(plain, registered=registered, withdrawn=withdrawn, question_passed_on=question)
         yield replace(plain, greeted=_ANKE, registered=(_ANKE, _BASIL), forward_to=(_BASIL,))
         yield replace(plain, greeted=_BASIL, forward_to=(_ANKE, _BASIL))
+        for event in desk.events[:2]:
+            waiting = tuple(Waiting(event.id, one) for one in _CROWDS[-1])
+            yield replace(plain, registered=(_ANKE,), waiting=waiting)
         both = tuple(event.id for event in desk.events[:2])
         for events in (plain.events, both):
             yield replace(plain, events=events, greeted=_ANKE, registered=(_ANKE,))
@@ -83,7 +93,7 @@ def _samples(desk: Desk) -> Iterator[Answer]:
         for event in desk.events[1:]:
             yield replace(plain, events=(event.id,), registered=(_ANKE,))
         yield replace(plain, events=both, registered=_CROWDS[-1])
-        if not plain.kind.carries_link:
+        if plain.kind in _WITHOUT_EVENT:
             yield replace(plain, events=(), greeted=_ANKE)
 
 
@@ -96,7 +106,7 @@ def _line(root: str, error: TemplateError, name: str) -> str:
         case UndefinedError():
             return (
                 f"{root}/{name} or {LAYOUT}: unknown variable: {error.message}; the variables are name, own, events, "
-                "registered, withdrawn, forward_to, question, files, contact, desk (an event's link, dial_in, "
+                "registered, withdrawn, waiting, forward_to, question, files, contact, desk (an event's link, dial_in, "
                 f"meeting_id and passcode only in {' and '.join(kind for kind in AnswerKind if kind.carries_link)})"
             )
         case SecurityError():

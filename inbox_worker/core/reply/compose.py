@@ -85,7 +85,12 @@ def _headline(name: str, rendered: str, *, always: bool = False) -> tuple[str, s
 
 def _links(words: dict[str, Any]) -> dict[str, str]:
     """What may be clicked in the HTML part: the events' own addresses and our contact, nothing from a mail."""
-    links = {event[key]: event[key] for event in words["events"] for key in ("link", "programme") if event.get(key)}
+    links = {
+        event[key]: event[key]
+        for event in words["events"]
+        for key in ("link", "programme", "recording")
+        if event.get(key)
+    }
     contact = words["contact"]
     if contact.email:
         links[contact.email] = f"mailto:{contact.email}"

@@ -6,7 +6,7 @@ For `inbox-worker preview` and whoever edits the templates. What `check` tries i
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from inbox_worker.core.decision import Answer, AnswerKind
+from inbox_worker.core.decision import Answer, AnswerKind, Waiting
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Desk, Language, Registrant
 
@@ -31,6 +31,7 @@ class Sample(NamedTuple):
     registered: tuple[Registrant, ...] = ()
     withdrawn: tuple[Registrant, ...] = ()
     forward_to: tuple[Registrant, ...] = ()
+    waiting: tuple[Registrant, ...] = ()
     question: bool = False
     events: int = 1
     """About so many events."""
@@ -40,10 +41,17 @@ SAMPLES: dict[AnswerKind, tuple[Sample, ...]] = {
     AnswerKind.CONFIRMATION: (
         Sample(registered=(_ANKE,)),
         Sample("several", registered=(_ANKE, _JANNIK, _MEIKE), forward_to=(_MEIKE,), question=True, events=2),
+        Sample("half", registered=(_ANKE,), waiting=(_JANNIK,)),
         Sample("nameless", greeted=None, registered=(_MEIKE,), withdrawn=(_JANNIK,)),
     ),
     AnswerKind.LINK: (Sample(registered=(_ANKE,)), Sample("nameless", greeted=None)),
     AnswerKind.CANCELLATION: (Sample(withdrawn=(_ANKE,)), Sample("colleague", withdrawn=(_JANNIK,), question=True)),
+    AnswerKind.WAITLIST: (Sample(waiting=(_ANKE,)),),
+    AnswerKind.PROMOTION: (Sample(registered=(_ANKE,)),),
+    AnswerKind.REMINDER: (Sample(registered=(_ANKE,)),),
+    AnswerKind.EARLY: (Sample(),),
+    AnswerKind.CLOSED: (Sample(),),
+    AnswerKind.OVER: (Sample(),),
     AnswerKind.RECEIPT: (Sample(question=True), Sample("general", greeted=None, question=True, events=0)),
 }
 """One row for each kind; a kind without one fails a test."""
@@ -66,6 +74,7 @@ def samples(kind: AnswerKind, language: Language, desk: Desk, event: str = "") -
                 registered=sample.registered,
                 withdrawn=sample.withdrawn,
                 forward_to=sample.forward_to,
+                waiting=tuple(Waiting(ids[0], one) for one in sample.waiting),
                 question_passed_on=sample.question,
                 in_reply_to="<sample@zeitung.example>",
                 subject={"de": "Anmeldung", "en": "Registration"}[language],

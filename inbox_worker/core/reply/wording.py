@@ -6,6 +6,7 @@ finds an unknown variable.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -120,7 +121,7 @@ def when(event: Event, language: Language) -> str:
 
 
 @lru_cache(maxsize=256)
-def event_words(event: Event, language: Language, *, linked: bool) -> dict[str, str]:
+def event_words(event: Event, language: Language, kind: AnswerKind) -> dict[str, str]:
     """An event as a template may name it; what opens the door (link, dial-in, codes) only where it may be sent."""
     words = {
         "title": event.title_in(language),
@@ -129,8 +130,18 @@ def event_words(event: Event, language: Language, *, linked: bool) -> dict[str, 
         "day": day(event.start, language, whole=False),
         "time": f"{clock(event.start, language)}{_NO_BREAK}{'Uhr' if language == 'de' else _zone(event, language)}",
         "programme": event.programme,
+        "opens": _moment(event.opens, language) if kind is AnswerKind.EARLY else "",
+        "recording": event.recording if kind is AnswerKind.OVER else "",
     }
-    return words | {fact: getattr(event, fact) for fact in DOOR} if linked else words
+    return words | {fact: getattr(event, fact) for fact in DOOR} if kind.carries_link else words
+
+
+def _moment(moment: datetime | None, language: Language) -> str:
+    """'Mittwoch, 2. November 2022, 8 Uhr'."""
+    if moment is None:
+        return ""
+    oclock = f"{_NO_BREAK}Uhr" if language == "de" else ""
+    return f"{day(moment, language)}, {clock(moment, language)}{oclock}"
 
 
 def answered_events(answer: Answer, desk: Desk) -> tuple[Event, ...]:
@@ -192,18 +203,27 @@ def dialled(phone: str, language: Language) -> str:
         return phone
 
 
+def _waiting(answer: Answer, desk: Desk) -> Iterator[dict[str, Any]]:
+    """Who waits for a place at which event; `elsewhere` where that is none of the answer's own."""
+    for one in answer.waiting:
+        event, told = desk.event(one.event), person(one.registrant)
+        if event is not None and str(told):
+            elsewhere = one.event not in answer.events
+            yield {"person": told, "event": event.short_title_in(answer.language), "elsewhere": elsewhere}
+
+
 def context(answer: Answer, desk: Desk, sender: Address) -> dict[str, Any]:
     """All variables of a template; `own` says that it is the reader who is registered (or withdrawn)."""
     events = answered_events(answer, desk)
     contact = contact_for(events, desk)
-    linked = answer.kind.carries_link
     return {
         "name": greeted(answer.greeted),
         "own": is_own(answer),
         "files": [entry.name for entry in calendar_entries(answer, events)],
-        "events": [event_words(event, answer.language, linked=linked) for event in events],
+        "events": [event_words(event, answer.language, answer.kind) for event in events],
         "registered": [each for each in map(person, answer.registered) if str(each)],
         "withdrawn": [each for each in map(person, answer.withdrawn) if str(each)],
+        "waiting": list(_waiting(answer, desk)),
         "forward_to": [each for each in map(person, answer.forward_to) if str(each)],
         "question": answer.question_passed_on,
         "contact": replace(contact, phone=dialled(contact.phone, answer.language)),
