@@ -60,10 +60,10 @@ def read(raw: bytes) -> tuple[Any, Any]:
     return calendar, event
 
 
-def files(answer: Answer, *, revision: int = 0) -> dict[str, bytes]:
+def files(answer: Answer, **revisions: int) -> dict[str, bytes]:
     """The calendar files of a whole mail, by name."""
     sender = Address("Zukunftswerkstatt", "desk@desk.example")
-    reply = compose(answer, reply_id="r", desk=DESK, sender=sender, environment=TEMPLATES, now=NOW, revision=revision)
+    reply = compose(answer, reply_id="r", desk=DESK, sender=sender, environment=TEMPLATES, now=NOW, revisions=revisions)
     found = {}
     for part in message_from_bytes(reply.content, policy=policy.default).walk():
         if part.get_content_type() == "text/calendar":
@@ -189,18 +189,16 @@ def test_the_hour_that_comes_twice_is_told_in_utc_the_second_time() -> None:
 
 def test_every_link_comes_with_its_entry() -> None:
     for kind in (AnswerKind.CONFIRMATION, AnswerKind.LINK):
-        ((name, raw),) = files(replace(CONFIRMATION, kind=kind), revision=2).items()
+        ((name, raw),) = files(replace(CONFIRMATION, kind=kind), talk=2).items()
         assert name == "Termin.ics"
         assert raw == made(revision=2)
     assert list(files(replace(CONFIRMATION, language="en"))) == ["event.ics"]
 
 
 def test_several_events_are_one_file_each() -> None:
-    found = files(replace(CONFIRMATION, events=("talk", "gone", "other")))
-    assert {name: str(read(raw)[1]["UID"]) for name, raw in found.items()} == {
-        "Termin-1.ics": "talk@desk.example",
-        "Termin-2.ics": "other@desk.example",
-    }
+    found = files(replace(CONFIRMATION, events=("talk", "gone", "other")), other=4)
+    told = {name: (str(event["UID"]), event["SEQUENCE"]) for name, raw in found.items() for _, event in [read(raw)]}
+    assert told == {"Termin-1.ics": ("talk@desk.example", 0), "Termin-2.ics": ("other@desk.example", 4)}
 
 
 def test_who_withdraws_gets_a_file_that_takes_the_entry_out() -> None:

@@ -9,6 +9,7 @@ have the same subject, and an answer to one of them keeps it.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -106,13 +107,14 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
     environment: Environment,
     now: datetime,
     envelope_from: str | None = None,
-    revision: int = 0,
+    revisions: Mapping[str, int] | None = None,
 ) -> Reply:
     """The mail for `answer`, threaded (RFC 5322 §3.6.4) and marked as automatic (RFC 3834 §5).
 
     `reply_id` is the same at every attempt, and so is then the Message-ID: `<reply_id@domain of sender>`. `now` (aware)
-    becomes Date. `envelope_from` is the reverse-path, the sender's address when None. `revision` counts the
-    changes of time and link that people were told of: the calendar files' SEQUENCE.
+    becomes Date. `envelope_from` is the reverse-path, the sender's address when None. `revisions` counts for each event
+    (by its id) the changes of time and link that people were told of, which is the SEQUENCE of its calendar file; an
+    event that is not in it has had none.
 
     Raises ValueError when `answer.to` is no address to write to, when `reply_id` can't stand in a Message-ID, and when
     an answer with the access link is about no event that is still configured; jinja2.TemplateError as `render`.
@@ -127,7 +129,7 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
     message_id = f"<{reply_id}@{own_domain}>"
     in_reply_to, references = wire.thread(answer.in_reply_to, answer.references)
     recipient = wire.ascii_address(answer.to.addr_spec)
-    files = _files(answer, desk, revision=revision, domain=own_domain, now=now)
+    files = _files(answer, desk, revisions or {}, domain=own_domain, now=now)
     content_type, body = wire.body(words.text, words.html, files, message_id)
     fields = [
         ("From", wire.mailbox(Address(clean(sender.name), sender.addr_spec))),
@@ -160,13 +162,18 @@ def subject_line(answer: Answer, words: Words) -> str:
     return kept or words.subject
 
 
-def _files(answer: Answer, desk: Desk, *, revision: int, domain: str, now: datetime) -> list[wire.File]:
+def _files(answer: Answer, desk: Desk, revisions: Mapping[str, int], *, domain: str, now: datetime) -> list[wire.File]:
     return [
         wire.File(
             name,
             "CANCEL" if cancelled else "PUBLISH",
             calendar_file(
-                event, revision=revision, language=answer.language, domain=domain, now=now, cancelled=cancelled
+                event,
+                revision=revisions.get(event.id, 0),
+                language=answer.language,
+                domain=domain,
+                now=now,
+                cancelled=cancelled,
             ),
         )
         for name, event, cancelled in calendar_entries(answer, answered_events(answer, desk))
