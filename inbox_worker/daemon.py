@@ -65,6 +65,9 @@ log = logging.getLogger(__name__)
 DRAIN = 6.0
 """Seconds that a running pass has to reach a safe point after SIGTERM; then it is cancelled."""
 
+LAST_MINUTE_POLL = timedelta(seconds=5)
+"""Between passes shortly before and behind the start of an event."""
+
 LONGEST_PAUSE = timedelta(minutes=2)
 """Between two tries while the mailbox is unreachable or the journal unwritable."""
 
@@ -98,8 +101,15 @@ class Office:
     refused: bool = False
 
     @property
+    def rhythm(self) -> timedelta:
+        """How long to wait after a pass that was completed: seconds only, while people are about to come in."""
+        now = self.clock()
+        imminent = any(event.is_imminent(now) for event in self.worker.plan.desk.events)
+        return min(self.poll, LAST_MINUTE_POLL) if imminent else self.poll
+
+    @property
     def pause(self) -> timedelta:
-        """How long to wait before the next pass, from the end of the last one."""
+        """How long to wait after a pass that failed."""
         longest = LONGEST_AFTER_REFUSAL if self.refused else LONGEST_PAUSE
         return backoff.pause(self.failures or 1, base=self.poll, longest=max(longest, self.poll))
 
@@ -336,9 +346,10 @@ class _Daemon:
                 return
         if self._end.is_set():
             return
-        if not completed:
-            self._scheduler.modify_job("pass", next_run_time=system_clock() + self._office.pause)
-        else:
+        pause = self._office.rhythm if completed else self._office.pause
+        if pause != self._office.poll:
+            self._scheduler.modify_job("pass", next_run_time=system_clock() + pause)
+        if completed:
             self._listening = asyncio.create_task(self._listen(), name="listening")
 
     async def _listen(self) -> None:

@@ -13,7 +13,7 @@ from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.journey import FAILED, Poison, Understood, understand_letter
 from inbox_worker.core.message import Address, Letter
-from inbox_worker.core.registration import Reason
+from inbox_worker.core.registration import Desk, Reason
 from inbox_worker.core.reply import compose
 from inbox_worker.worker import Journal, Mailbox, Plan, Tools, Transport, Worker
 from tests.builders import NOW, OFFICE, a_desk
@@ -41,10 +41,10 @@ class Clock:
         self.now += timedelta(**duration)
 
 
-def compose_reply(reply: str, answer: Answer, now: datetime) -> Reply:
+def compose_reply(reply: str, answer: Answer, now: datetime, desk: Desk | None = None) -> Reply:
     """With the packaged templates, from our address."""
     sender = Address("Zukunftswerkstatt Kommunen", OFFICE)
-    return compose(answer, reply_id=reply, desk=a_desk(), sender=sender, environment=templates(), now=now)
+    return compose(answer, reply_id=reply, desk=desk or a_desk(), sender=sender, environment=templates(), now=now)
 
 
 class UnderstandingHere:
@@ -87,7 +87,8 @@ class FakeOffice:
         mailbox, transport, journal = wrap(self.mailbox, self.transport, self.journal)
         plan = plan or self.plan()
         here = UnderstandingHere(partial(understand_letter, parse=parse, desk=plan.desk))
-        tools = Tools(mailbox, transport, journal, understand=here, compose=compose_reply, clock=self.clock)
+        composed = partial(compose_reply, desk=plan.desk)
+        tools = Tools(mailbox, transport, journal, understand=here, compose=composed, clock=self.clock)
         return Worker(plan, tools)
 
     async def started(self, **changes: object) -> Worker:

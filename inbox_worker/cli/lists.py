@@ -32,19 +32,21 @@ _COLUMNS = (
     "E-Mail",
     "Seit",
     "Zustellung",
+    "Stand",
 )
 _HELD = ("Nr.", "Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil", "Zur Freigabe bereit")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def registrants(config: Path | None, *, event: str | None, form: str) -> int:
-    """Prints who is registered, for one event or all; csv opens in Excel as it is (UTF-8 with mark, semicolons)."""
+    """Prints who is registered or waits, for one event or all; csv opens in Excel as it is (with mark, semicolons)."""
     settings = load_for_reading(config, os.environ)
     known = [one.id for one in settings.events]
     if event and event not in known:
         raise ConfigError([f"--event: {event!r} is not configured; there are: {', '.join(known)}"])
     ledger = _ledger(settings)
-    roster = ledger.roster(event)
+    placed, waiting = ledger.roster(event), ledger.waiting(event)
+    roster = [*placed, *waiting]
     if form == "json":
         rows = [
             {**asdict(one), "since": one.since.isoformat(), "undeliverable": ledger.is_undeliverable(one.address)}
@@ -57,7 +59,8 @@ def registrants(config: Path | None, *, event: str | None, form: str) -> int:
         # On a screen one column is enough for a name; a spreadsheet wants to sort by its parts.
         narrow = [(row[0], " ".join(filter(None, row[1:4])), *row[4:]) for row in _rows(ledger, roster, settings)]
         print(_table(narrow, (_COLUMNS[0], "Name", *_COLUMNS[4:])))
-        print(f"\n{len(roster)} angemeldet")
+        waits = f", {len(waiting)} auf der Warteliste" if waiting else ""
+        print(f"\n{len(placed)} angemeldet{waits}")
     return 0
 
 
@@ -152,6 +155,7 @@ def _rows(ledger: Ledger, roster: Iterable[Registration], settings: Settings) ->
             one.address,
             one.since.astimezone(zone).strftime("%d.%m.%Y %H:%M"),
             "unzustellbar" if ledger.is_undeliverable(one.address) else "",
+            "" if one.placed else "Warteliste",
         )
         for one in roster
     ]

@@ -56,9 +56,11 @@ def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: 
         return _held(request, Reason("no valid sender address", where="From"))
     if message.sender.key in desk.addresses:
         return _held(request, Reason("our own address as sender", message.sender.addr_spec, "From"))
-    decision = _unobstructed(_Case(message, message.sender, replace(request, obstacles=()), ledger, desk, now))
+    case = _Case(message, message.sender, replace(request, obstacles=()), ledger, desk, now)
+    decision = _unobstructed(case)
     if request.obstacles:
         decision = _obstructed(decision, request)
+    decision = _told_at_once(decision, case)
     if decision.answers or decision.outcome is Outcome.HELD:
         about = caps.keys(
             message.sender, message.subject, caps.text_digest(message.text), answered=bool(decision.answers)
@@ -118,6 +120,21 @@ def _obstructed(decision: Decision, request: Request) -> Decision:
             joining=() if joins else decision.joining, leaving=decision.leaving, answers=decision.answers
         ),
     )
+
+
+def _told_at_once(decision: Decision, case: "_Case") -> Decision:
+    """When people are about to come in nobody waits for a person without a word: the receipt names whom to call.
+
+    Not where something speaks against answering at all; that stays withheld.
+    """
+    silent = decision.outcome is Outcome.HELD and not (decision.answers or decision.withheld)
+    if not silent or not case.request.intent.is_a_wish:
+        return decision
+    events = [event for event in case.desk.events if event.is_imminent(case.now)]
+    if not events:
+        return decision
+    named = tuple(event.id for event in events if event.id in case.request.events) or (events[0].id,)
+    return replace(decision, answers=(case.receipt(named),))
 
 
 def _over(decision: Decision, over: Over, ledger: Ledger, now: datetime) -> Decision:
@@ -244,8 +261,11 @@ class _Case:
     def inquiry(self) -> Decision:
         """A person answers; the writer learns at once that the question arrived, and whom else to ask."""
         concerns = self.request.concerns or (Reason("a question for the press office"),)
-        receipt = self._answer(AnswerKind.RECEIPT, self.request.events, question_passed_on=True)
-        return self._decision(self.request.events, answers=(receipt,), concerns=concerns)
+        return self._decision(self.request.events, answers=(self.receipt(self.request.events),), concerns=concerns)
+
+    def receipt(self, events: tuple[str, ...]) -> Answer:
+        """That it arrived, and whom else to ask."""
+        return self._answer(AnswerKind.RECEIPT, events, question_passed_on=True)
 
     def _open_events(self) -> tuple[tuple[str, ...], Reason | None]:
         """The request's events that are not over yet, and the reason why others are left out."""

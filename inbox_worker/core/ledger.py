@@ -198,12 +198,12 @@ class Ledger:
             known for known in self.registrations.values() if known.placed and (event is None or known.event == event)
         ]
 
-    def waiting(self, event: str) -> list[Registration]:
-        """Who is on the waiting list, first come first."""
+    def waiting(self, event: str | None = None) -> list[Registration]:
+        """Who is on the waiting list, first come first; of one event, or of all."""
         return [
             known
             for known in self.registrations.values()
-            if known.event == event and known.status is Status.WAITLISTED and not known.withdrawn
+            if not (known.withdrawn or known.placed) and (event is None or known.event == event)
         ]
 
     def waits(self, event: str) -> int:

@@ -1,7 +1,7 @@
 """The nouns of registering: who we are, what people register for, who they are, and what a mail asks for."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -21,6 +21,11 @@ class Intent(StrEnum):
     BOUNCE = "bounce"
     BULK = "bulk"
     UNCLEAR = "unclear"
+
+    @property
+    def is_a_wish(self) -> bool:
+        """Whether somebody wants to take part, or not to."""
+        return self in {Intent.REGISTRATION, Intent.LINK_REQUEST, Intent.CANCELLATION}
 
 
 MACHINES = frozenset({Intent.AUTO_REPLY, Intent.BOUNCE, Intent.BULK})
@@ -51,6 +56,10 @@ class Status(StrEnum):
 
     REGISTERED = "registered"
     WAITLISTED = "waitlisted"
+
+
+LAST_MINUTE = timedelta(hours=1)
+LATE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,10 @@ class Event:
     capacity: int | None = None
     recording: str = ""
     reminders: tuple[Reminder, ...] = ()
+
+    def is_imminent(self, now: datetime) -> bool:
+        """Whether people are about to come in: from an hour before the start until a quarter of an hour behind it."""
+        return self.start - LAST_MINUTE <= now < min(self.start + LATE, self.end)
 
     def phase(self, now: datetime) -> Phase:
         """Where it stands at `now` (aware)."""

@@ -127,7 +127,7 @@ def test_no_parameter_of_a_part_brings_a_line_break() -> None:
 def test_a_template_in_a_name_is_only_letters(code: str) -> None:
     text = SIGNED_BY.format(f"Anna Schmitt\n{code} Verlag")
     message = only_reply(treated(a_letter(sender=f'"{code}" <{SENDER}>', subject=f"Termin {code}", text=text)))
-    assert str(message["Subject"]) == f"Re: Termin {code}"
+    assert str(message["Subject"]).startswith("Ihr Zugangslink: "), "what they wrote is not even in it"
     assert "49" not in body(message, "plain").replace("0521 1067328", "").replace("24.", "")
     assert body(message, "plain").count("https://meet.example/") == 1
 
@@ -296,7 +296,7 @@ async def test_no_cell_of_the_spreadsheet_is_a_formula_or_ends_early(
     await file.close()
     assert main(["registrants", "--format", "csv"]) == 0
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out[1:], newline=""), delimiter=";"))
-    assert [len(row) for row in rows] == [10, 10]
+    assert [len(row) for row in rows] == [11, 11]
     for cell in rows[1]:
         assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
 

@@ -50,7 +50,7 @@ def test_csv_opens_in_excel_with_umlauts_and_without_formulas(capsys: pytest.Cap
     rows = list(csv.reader(io.StringIO(out[1:], newline=""), delimiter=";"))
     assert rows[1] == [
         *(FACHDISKURS, "Dr.", "Anna", "Schmitt", "Teutoburger Bote", "Redakteurin"),
-        *("0049 521 1234567", "a@bote.example", "10.11.2022 10:00", ""),
+        *("0049 521 1234567", "a@bote.example", "10.11.2022 10:00", "", ""),
     ]
     assert rows[2][2:5] == ['\'=HYPERLINK("http://x")', "?[31mRot?", "'@SUM(A1)"]
     assert len(rows) == 3

@@ -109,6 +109,18 @@ async def test_failed_passes_come_less_and_less_often_and_after_a_refused_login_
     await office.close()
 
 
+async def test_passes_come_every_few_seconds_while_people_are_about_to_come_in(tmp_path: Path) -> None:
+    told = settings(tmp_path)
+    start = told.events[0].start
+    rhythms = []
+    for minutes in (-61, -59, 14, 16):
+        moment = start + timedelta(minutes=minutes)
+        office = daemon.build(told, lambda moment=moment: moment)  # type: ignore[misc]
+        rhythms.append(office.rhythm.total_seconds())
+        await office.close()
+    assert rhythms == [30, 5, 5, 30]
+
+
 def test_only_one_worker_of_a_name_is_let_in_and_another_name_too(tmp_path: Path) -> None:
     mine, other = settings(tmp_path), settings(tmp_path, INBOX_WORKER_JOURNAL__WORKER="second")
     with daemon.alone(mine):

@@ -13,9 +13,11 @@ from inbox_worker.core.entries import (
     FilingTaken,
     MailRecorded,
     Offered,
+    Promoted,
     Registered,
     ReplyClaimed,
     ReplyDeferred,
+    ReplyDropped,
     ReplyFailed,
     ReplyInDoubt,
     ReplyOwed,
@@ -26,7 +28,7 @@ from inbox_worker.core.entries import (
     Withdrawn,
 )
 from inbox_worker.core.narrative import narrate
-from inbox_worker.core.registration import Intent, Reason, Registrant
+from inbox_worker.core.registration import Intent, Reason, Registrant, Status
 from tests.builders import ANNA, BERLIN, FACHDISKURS, NOW, a_ref, an_answer
 
 TO = "a@bote.example"
@@ -70,6 +72,19 @@ SOON = NOW + timedelta(minutes=1)
         (
             Registered("1", FACHDISKURS, "d", ANNA, TO),
             "Angemeldet zu „Fachdiskurs“: Anna Schmitt, Redakteurin, Teutoburger Bote (a@bote.example).",
+        ),
+        (
+            Registered("1", FACHDISKURS, "d", ANNA, TO, Status.WAITLISTED),
+            "Auf der Warteliste für „Fachdiskurs“: Anna Schmitt, Redakteurin, Teutoburger Bote (a@bote.example).",
+        ),
+        (
+            Promoted("1", FACHDISKURS, ANNA, TO),
+            "Nachgerückt zu „Fachdiskurs“: Anna Schmitt, Redakteurin, Teutoburger Bote (a@bote.example).",
+        ),
+        (Promoted("1", FACHDISKURS), "Nachgerückt zu „Fachdiskurs“: jemand von der Warteliste."),
+        (
+            ReplyDropped("r", "Die Anmeldung ist inzwischen zurückgezogen.", TO),
+            "Die Mail an a@bote.example entfällt: Die Anmeldung ist inzwischen zurückgezogen.",
         ),
         (Registered("1", "weg", "d", Registrant(), TO), "Angemeldet zu „weg“: a@bote.example."),
         (Withdrawn("1", FACHDISKURS, "d", ANNA, TO), None),
