@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MAIL ?=
 
-.PHONY: demo test lint format image servers bench screenshots clean
+.PHONY: demo test lint format image servers torture bench screenshots clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,8 +31,12 @@ format: $(VENV)/.dev ## put the code into its format
 image: ## the container image
 	docker build --tag inbox-worker .
 
-bench: $(VENV)/.dev servers ## a whole pass against the protocol floor, and understanding stage by stage
+torture: $(VENV)/.dev servers ## kills, floods and restores in their long forms, with figures; TORTURE_SEED=N repeats the draws
+	$(BIN)/pytest -m torture -s -p no:randomly tests/torture
+
+bench: $(VENV)/.dev servers ## a whole pass against the protocol floor, understanding stage by stage, a large journal
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/journal.py
 	$(BIN)/python benchmarks/pass.py
 
 screenshots: $(VENV)/.dev ## the answers as pictures, under docs/screenshots (needs chromium, fonts-liberation, pngquant)

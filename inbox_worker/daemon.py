@@ -33,7 +33,7 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 
 from inbox_worker.adapters.heartbeat import Heartbeat, since_boot
 from inbox_worker.adapters.imap import ImapMailbox
-from inbox_worker.adapters.journal_file import JournalFile
+from inbox_worker.adapters.journal_file import JournalFile, make_private, open_private
 from inbox_worker.adapters.mime import parse
 from inbox_worker.adapters.smtp import SmtpTransport
 from inbox_worker.adapters.understanding.process import UnderstandingProcess
@@ -62,7 +62,7 @@ from inbox_worker.worker.delivery import Closed
 
 log = logging.getLogger(__name__)
 
-DRAIN = 9.0
+DRAIN = 6.0
 """Seconds that a running pass has to reach a safe point after SIGTERM; then it is cancelled."""
 
 LONGEST_PAUSE = timedelta(minutes=2)
@@ -230,8 +230,8 @@ def alone(settings: Settings) -> Iterator[None]:
     """
     path = _beside(settings, "lock")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode=0o600)
+        make_private(path.parent)
+        descriptor = open_private(path)
     except OSError as error:
         raise JournalUnwritable(f"{path}: {error.strerror}: make the journal's directory writable") from error
     try:
@@ -362,7 +362,9 @@ class _Daemon:
 
 def _report(event: JobEvent) -> None:
     """What APScheduler would otherwise keep to itself."""
-    if event.code == EVENT_JOB_ERROR:
+    if event.code == EVENT_JOB_ERROR and isinstance(event.exception, asyncio.CancelledError):
+        log.warning("pass: ended before it reached a safe point; what it has not recorded comes again")
+    elif event.code == EVENT_JOB_ERROR:
         log.error("pass: failed in our own code", exc_info=event.exception)
     else:
         log.warning("pass: the one before is still running, or this one is late (event %d)", event.code)

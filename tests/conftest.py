@@ -20,6 +20,20 @@ def certificate() -> Iterator[ground.Certificate]:
 
 
 @pytest.fixture(scope="session")
+def bad_certificates(certificate: ground.Certificate) -> Iterator[dict[str, ground.Certificate]]:
+    """Certificates that nobody should trust, by what is wrong with them."""
+    where = ground.directory("certificates")
+    for name in ("expired", "self-signed", "other"):
+        (where / name).mkdir()
+    yield {
+        "expired": ground.certificate(where / "expired", days=-1),
+        "self-signed": ground.self_signed(where / "self-signed", certificate.ca),
+        "of another host": ground.certificate(where / "other", names="DNS:mail.example.net"),
+    }
+    shutil.rmtree(where)
+
+
+@pytest.fixture(scope="session")
 def dovecot(certificate: ground.Certificate) -> Iterator[Dovecot]:
     """A running Dovecot; take a user name of your own in each test."""
     server = Dovecot(certificate)

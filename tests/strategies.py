@@ -9,6 +9,7 @@ from inbox_worker.core.entries import (
     CapReached,
     Entry,
     Filed,
+    FilingTaken,
     MailRecorded,
     Offered,
     Registered,
@@ -64,5 +65,8 @@ def entries() -> st.SearchStrategy[Entry]:
         st.builds(Settled, ref, st.booleans()),
         st.builds(Undeliverable, st.just("") | reply, address, response=_WORDS),
         st.builds(CapReached, st.sampled_from(Cap), _SMALL, _SMALL, address),
+        st.builds(
+            FilingTaken, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL), st.just("other")
+        ),
         st.builds(Filed, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL)),
     )

@@ -52,6 +52,7 @@ class Heartbeat:
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode=0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                os.fchmod(descriptor, 0o600)  # whatever the umask
                 json.dump(told, file)
             fresh.replace(self.path)  # a reader sees the old one or the new one, never half of it
         except OSError as error:

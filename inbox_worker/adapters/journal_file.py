@@ -2,13 +2,15 @@
 
 An append takes the file's lock (flock), makes sure that nobody else appended meanwhile, writes the batch with one
 write, and fsyncs; when any of this fails, the file is cut back to where it was. A reader takes only whole batches, so
-copying the file at any time gives a valid backup. Never edits a line; cuts nothing but what was never finished.
+copying the file at any time gives a valid backup; it never holds more than a piece of the file. Never edits a line;
+cuts nothing but what was never finished; trusts no clock: an entry's time may lie before that of the one before it.
 
 DIAGNOSTICS
     Conflict            somebody else appended first; nothing was written.
     JournalUnwritable   disk full, read-only, permission: nothing of the batch counts. Try again later.
     JournalDamaged      a line is not what was written; names it and what to do. The daemon refuses to go on.
     A torn tail (the process or machine died while appending) is put aside in FILE.torn, then cut off.
+    A journal that others on this machine may read, too (restored with a wide umask), is told in the log, not refused.
 
 BUGS
     flock does nothing on some network file systems: keep the journal on a local disk.
@@ -19,20 +21,25 @@ import fcntl
 import logging
 import os
 import secrets
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
+from inbox_worker import collector
 from inbox_worker.core import lines
 from inbox_worker.core.entries import Entry, Recorded
 from inbox_worker.errors import Conflict, JournalDamaged, JournalError, JournalUnwritable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 log = logging.getLogger(__name__)
+
+PIECE = 1000
+"""Entries, about, that one reading hands out at most (a batch is never divided)."""
+_BLOCK = 1 << 18
+"""Bytes that are in memory at a time, besides one batch."""
+_START = lines.Head()
 
 
 class JournalFile:
@@ -45,11 +52,14 @@ class JournalFile:
         self.path = path
         self._narrate = narrate
         self._file: IO[bytes] | None = None
-        self._head = lines.Head()
+        self._head = _START
         self._offset = 0
 
     async def read(self, after: int) -> list[Recorded]:
-        """All entries behind the one numbered `after`. Raises JournalDamaged, JournalUnwritable."""
+        """The next entries behind the one numbered `after`: a piece of them; [] when there are none.
+
+        Raises JournalDamaged, JournalUnwritable.
+        """
         return await asyncio.to_thread(self._read, after)
 
     async def append(self, entries: Sequence[Entry], *, after: int, at: datetime) -> list[Recorded]:
@@ -68,42 +78,55 @@ class JournalFile:
     def _read(self, after: int) -> list[Recorded]:
         with self._locked():
             if after < self._head.seq:
-                self._head, self._offset = lines.Head(), 0
-            return [recorded for recorded in self._catch_up() if recorded.seq > after]
+                self._head, self._offset = _START, 0
+            found: list[Recorded] = []
+            for batch in self._catch_up():
+                found += [line.recorded for line in batch if line.recorded.seq > after]
+                if len(found) >= PIECE:
+                    break
+            return found
 
     def _append(self, entries: Sequence[Entry], after: int, at: datetime) -> list[Recorded]:
         with self._locked() as file:
-            self._catch_up()
+            known = self._head, self._offset
+            for _ in self._catch_up():
+                pass
             if self._head.seq != after:
-                msg = f"the journal goes to {self._head.seq}, not to {after}: somebody else appended first"
+                reached, (self._head, self._offset) = self._head.seq, known  # what is new was not handed out yet
+                msg = f"the journal goes to {reached}, not to {after}: somebody else appended first"
                 raise Conflict(msg)
             salts = (secrets.token_hex(8) for _ in entries)
             content, head, recorded = lines.write(entries, head=self._head, at=at, salts=salts, narrate=self._narrate)
             try:
-                _write_durably(file, content)
+                _write(file, content)
+                os.fsync(file.fileno())
             except OSError as error:
                 self._cut_back(file)
                 raise JournalUnwritable(f"{self.path}: {error.strerror}: nothing was recorded") from error
             self._head, self._offset = head, self._offset + len(content)
             return recorded
 
-    def _catch_up(self) -> list[Recorded]:
-        """Everything behind what was read last; cuts off a torn tail. The lock is held."""
+    def _catch_up(self) -> Iterator[list[lines.Line]]:
+        """The batches behind what was read last, one by one; at the end cuts off a torn tail. The lock is held."""
         file = self._open()
-        file.seek(self._offset)
-        tail = file.read()
-        found, head, end = whole_batches(tail, self._head, self.path)
-        if end < len(tail):
-            self._put_aside(tail[end:])
-            file.truncate(self._offset + end)
+        reading = Reading(file.fileno(), self.path, self._head, self._offset)
+        for batch in reading.batches():
+            self._head, self._offset = reading.head, reading.offset
+            yield batch
+        if reading.torn:
+            self._put_aside(os.pread(file.fileno(), reading.torn, self._offset))
+            file.truncate(self._offset)
             os.fsync(file.fileno())
-        self._head, self._offset = head, self._offset + end
-        return [line.recorded for line in found]
 
     def _put_aside(self, torn: bytes) -> None:
         aside = self.path.with_name(self.path.name + ".torn")
-        with _open_private(aside) as file:
-            file.write(torn + b"\n")
+        with os.fdopen(open_private(aside, os.O_APPEND), "a+b", buffering=0) as file:
+            before = file.seek(0, os.SEEK_END)
+            try:
+                _write(file, torn + b"\n")
+            except OSError:
+                file.truncate(before)  # tried again when there is room
+                raise
         log.warning(
             "journal: cut off a torn tail of %d bytes behind entry %d, kept in %s", len(torn), self._head.seq, aside
         )
@@ -125,6 +148,8 @@ class JournalFile:
                 )
                 raise JournalError(msg)
             yield file
+        except OSError as error:  # of the disk itself, or of what is put aside
+            raise JournalUnwritable(f"{self.path}: {error.strerror}") from error
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)
 
@@ -137,60 +162,121 @@ class JournalFile:
     def _open(self) -> IO[bytes]:
         if self._file is None:
             try:
-                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._file = _open_private(self.path)
+                make_private(self.path.parent)
+                self._file = os.fdopen(open_private(self.path, os.O_APPEND), "a+b", buffering=0)
             except OSError as error:
                 raise JournalUnwritable(
-                    f"{self.path}: {error.strerror}: make the journal's directory writable for this user"
+                    f"{self.path}: {error.strerror}: make the journal and its directory writable for this user"
                 ) from error
+            if (mode := stat.S_IMODE(os.fstat(self._file.fileno()).st_mode)) & 0o077:
+                log.warning(
+                    "journal: others may open %s (mode %o), and it holds personal data: chmod 600", self.path, mode
+                )
         return self._file
 
 
-def read_only(path: Path) -> tuple[list[lines.Line], int]:
-    """All finished batches of the file at `path`, and how many bytes of an unfinished one follow; changes nothing.
+class Reading:
+    """Goes through an open file's whole batches. `head` and `offset` are behind the last one that was handed out.
 
-    Raises JournalDamaged as above, JournalError when the file can't be read.
+    At the end `torn` is the number of bytes behind it: of a batch that is not finished, or never will be.
     """
+
+    def __init__(self, descriptor: int, path: Path, head: lines.Head, offset: int) -> None:
+        self.head, self.offset, self.torn = head, offset, 0
+        self._descriptor, self._path = descriptor, path
+
+    def batches(self) -> Iterator[list[lines.Line]]:
+        """Verified line by line. Raises JournalDamaged where a finished line is not what was written."""
+        head, offset, batch = self.head, self.offset, list[lines.Line]()
+        for raw in self._raw():
+            offset += len(raw)
+            try:
+                line = lines.read(raw, head) if raw.endswith(b"\n") else None
+            except lines.BrokenLine as error:
+                if not self._never_finished(raw, offset):
+                    raise JournalDamaged(
+                        f"{self._path}: line {head.seq + 1} is damaged: {error}. Put the file aside and restore the "
+                        "last backup (README, 'Backup and restore'); 'inbox-worker journal verify' shows the state of "
+                        "a file"
+                    ) from error
+                line = None
+            if line is None:
+                self.torn = os.fstat(self._descriptor).st_size - self.offset
+                return
+            head = lines.Head(line.recorded.seq, line.chain)
+            batch.append(line)
+            if line.left == 0:
+                self.head, self.offset = head, offset
+                yield batch
+                batch = []
+        self.torn = offset - self.offset
+
+    def _raw(self) -> Iterator[bytes]:
+        """The lines with their LF; the last one perhaps without."""
+        with os.fdopen(os.dup(self._descriptor), "rb", buffering=_BLOCK) as file:
+            file.seek(self.offset)
+            yield from file
+
+    def _never_finished(self, raw: bytes, offset: int) -> bool:
+        """Whether a broken line belongs to an append that never came to its end, and to nobody's knowledge.
+
+        A machine that loses its power in the middle of it may leave pages of zeros, which no line of ours holds; and
+        no batch ends in them or behind them. Where one does, nobody can tell which: a person must look.
+        """
+        behind = max(os.fstat(self._descriptor).st_size - offset, 0)
+        return b"\0" in raw and _ENDS_A_BATCH not in raw + os.pread(self._descriptor, behind, offset)
+
+
+_ENDS_A_BATCH = b'"left":0,"sealed"'
+
+
+@contextmanager
+def opened(path: Path, head: lines.Head = _START, offset: int = 0) -> Iterator[Reading]:
+    """The file at `path` for reading only: no lock, no change. Raises JournalError when it can't be read."""
     try:
-        content = path.read_bytes()
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}: give the path of a journal (key journal.path)") from error
-    found, _, end = whole_batches(content, lines.Head(), path)
-    return found, len(content) - end
+    try:
+        with collector.paused():
+            yield Reading(descriptor, path, head, offset)
+    except IsADirectoryError as error:
+        raise JournalError(f"{path}: {error.strerror}: give the path of a journal (key journal.path)") from error
+    finally:
+        os.close(descriptor)
 
 
-def whole_batches(content: bytes, head: lines.Head, path: Path) -> tuple[list[lines.Line], lines.Head, int]:
-    """The lines of all finished batches in `content`, the head behind them, and where in `content` they end.
-
-    Raises JournalDamaged where a finished line is not what was written.
-    """
-    found: list[lines.Line] = []
-    whole, whole_head, end, position = 0, head, 0, 0
-    while (newline := content.find(b"\n", position)) >= 0:
-        raw = content[position : newline + 1]
-        try:
-            line = lines.read(raw, head)
-        except lines.BrokenLine as error:
-            if not content[position:].strip(b"\0"):
-                break  # zeros: space that a dying machine had allocated, never written
-            raise JournalDamaged(
-                f"{path}: line {head.seq + 1} is damaged: {error}. Put the file aside and restore the last backup "
-                "(README, 'Backup and restore'); 'inbox-worker journal verify' shows the state of a file"
-            ) from error
-        found.append(line)
-        head, position = lines.Head(line.recorded.seq, line.chain), newline + 1
-        if line.left == 0:
-            whole, whole_head, end = len(found), head, position
-    return found[:whole], whole_head, end
+def read_only(path: Path) -> tuple[list[lines.Line], int]:
+    """All finished batches of the file at `path`, and how many bytes follow of one that is not. Raises as `opened`."""
+    with opened(path) as reading:
+        found = [line for batch in reading.batches() for line in batch]
+        return found, reading.torn
 
 
-def _write_durably(file: IO[bytes], content: bytes) -> None:
+def _write(file: IO[bytes], content: bytes) -> None:
     rest = memoryview(content)
     while rest:
         rest = rest[file.write(rest) :]
-    os.fsync(file.fileno())
 
 
-def _open_private(path: Path) -> IO[bytes]:
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode=0o600)
-    return os.fdopen(descriptor, "a+b", buffering=0)  # unbuffered: one write of ours is one write of the kernel's
+def make_private(directory: Path) -> None:
+    """Make the directory and those above it that are missing, for their owner only, whatever the umask."""
+    if directory.is_dir():
+        return
+    make_private(directory.parent)
+    try:
+        directory.mkdir()
+    except FileExistsError:  # another process was first
+        return
+    directory.chmod(0o700)
+
+
+def open_private(path: Path, flags: int = 0) -> int:
+    """Open for reading and writing; created for its owner only, whatever the umask."""
+    flags |= os.O_RDWR | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, mode=0o600)
+    except FileExistsError:
+        return os.open(path, flags | os.O_CREAT, mode=0o600)  # also where a link leads to a file that is not there yet
+    os.fchmod(descriptor, 0o600)
+    return descriptor

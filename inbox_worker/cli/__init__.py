@@ -77,7 +77,7 @@ def _journal(options: argparse.Namespace) -> int:
     from inbox_worker.cli import journal
 
     if options.what == "verify":
-        return journal.verify(options.config, options.file)
+        return journal.verify(options.config, options.file, expected=options.expect)
     return journal.show(options.config, options.file, as_json=options.json, follow=options.follow)
 
 
@@ -170,6 +170,9 @@ def _parser() -> argparse.ArgumentParser:
     journal = add("journal", _journal, "what happened; 'journal verify' proves that nothing was changed")
     journal.add_argument("what", nargs="?", choices=["show", "verify"], default="show")
     journal.add_argument("--file", type=Path, help="another journal file, such as a backup")
+    journal.add_argument(
+        "--expect", metavar="CHAIN", help="verify: the chain of an entry, noted before, that must still be there"
+    )
     journal.add_argument("--follow", action="store_true", help="go on with what happens from now on")
     journal.add_argument("--json", action="store_true", help="the lines as they are")
     people = add("registrants", _registrants, "who is registered")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from tabulate import tabulate
 
 from inbox_worker import daemon
-from inbox_worker.cli.terminal import printable
+from inbox_worker.cli.terminal import one_line
 from inbox_worker.config import Settings
 from inbox_worker.core.decision import ANSWERED_ALREADY
 from inbox_worker.core.narrative import ANSWERS, INTENTS, german
@@ -27,7 +27,7 @@ def backfill(settings: Settings, *, since: str, send: bool) -> int:
     start = datetime.combine(day, time(), zone).astimezone(UTC)
     found, delivered = asyncio.run(daemon.backfill(settings, start, send=send))
     rows = [
-        [printable(cell) for cell in (old.received.astimezone(zone).strftime("%d.%m.%Y %H:%M"), *_told(old))]
+        [one_line(cell) for cell in (old.received.astimezone(zone).strftime("%d.%m.%Y %H:%M"), *_told(old))]
         for old in found
     ]
     print(tabulate(rows, headers=_COLUMNS, tablefmt="simple", disable_numparse=True))

@@ -1,6 +1,5 @@
 """`inbox-worker explain`: the very journey of the daemon, offline, with an empty Ledger. It never fails on a mail."""
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inbox_worker.adapters.mime import parse
-from inbox_worker.cli.terminal import printable
+from inbox_worker.cli.terminal import json_text, one_line, printable
 from inbox_worker.config import load_for_reading
 from inbox_worker.core.journey import understand
 from inbox_worker.core.ledger import Ledger
@@ -38,7 +37,7 @@ def explain(files: Sequence[Path], *, config: Path | None, at: str | None, as_js
             continue
         answer = explained(raw, desk, now)
         if as_json:
-            print(json.dumps({"file": str(path), **answer}, ensure_ascii=False), flush=True)
+            print(json_text({"file": str(path), **answer}), flush=True)
         else:
             print(printable(_told(str(path), answer)))
     return missing
@@ -89,11 +88,13 @@ def _answer(**known: Any) -> dict[str, Any]:
 def _told(name: str, answer: dict[str, Any]) -> str:
     lines = [name, f"  {INTENTS[answer['intent']]} ({answer['language']}), {', '.join(answer['events']) or 'no event'}"]
     for label, people in (("registers", answer["registrants"]), ("withdraws", answer["withdrawn"])):
-        lines += [f"  {label}: {', '.join(str(fact) for fact in person.values() if fact)}" for person in people]
+        lines += [
+            f"  {label}: {', '.join(one_line(str(fact)) for fact in person.values() if fact)}" for person in people
+        ]
     lines.append(f"  answer: {ANSWERS[answer['reply']] if answer['reply'] else 'none'}")
     if answer["needs_human"]:
         lines.append("  a person must look at it")
-    lines += [f"    - {reason}" for reason in answer["because"]]
+    lines += [f"    - {one_line(reason)}" for reason in answer["because"]]
     return "\n".join(lines)
 
 

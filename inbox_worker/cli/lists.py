@@ -1,7 +1,6 @@
 """`inbox-worker registrants` and `held`: the press office's two lists, read from the journal without touching it."""
 
 import csv
-import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -14,7 +13,7 @@ import phonenumbers
 from tabulate import tabulate
 
 from inbox_worker.adapters import journal_file
-from inbox_worker.cli.terminal import printable
+from inbox_worker.cli.terminal import json_text, one_line
 from inbox_worker.config import Settings, load_for_reading
 from inbox_worker.core.ledger import Ledger, Registration, TreatedMail
 from inbox_worker.core.narrative import ANSWERS, INTENTS, german
@@ -34,7 +33,7 @@ _COLUMNS = (
     "Zustellung",
 )
 _HELD = ("Nr.", "Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil", "Zur Freigabe bereit")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def registrants(config: Path | None, *, event: str | None, form: str) -> int:
@@ -50,7 +49,7 @@ def registrants(config: Path | None, *, event: str | None, form: str) -> int:
             {**asdict(one), "since": one.since.isoformat(), "undeliverable": ledger.is_undeliverable(one.address)}
             for one in roster
         ]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json_text(rows, indent=2))
     elif form == "csv":
         _print_csv(_rows(ledger, roster, settings))
     else:
@@ -75,7 +74,7 @@ def held(config: Path | None, *, as_json: bool) -> int:
             for mail in mails
         ]
         undeliverable = [{"to": one.to, "code": one.code, "response": one.response} for one in ledger.failed.values()]
-        print(json.dumps({"held": rows, "undeliverable": undeliverable}, ensure_ascii=False, indent=2))
+        print(json_text({"held": rows, "undeliverable": undeliverable}, indent=2))
         return 0
     table = [
         (
@@ -96,9 +95,9 @@ def held(config: Path | None, *, as_json: bool) -> int:
         print("Was zur Freigabe bereitliegt, geschieht mit: inbox-worker release NR")
         print("Was Sie selbst beantwortet haben, verschwindet mit: inbox-worker settle NR")
     for back in ledger.undeliverable.values():
-        print(printable(f"Unzustellbar: {back.address}: {back.response}".rstrip(": ")))
+        print(one_line(f"Unzustellbar: {back.address}: {back.response}".rstrip(": ")))
     for failure in ledger.failed.values():
-        print(printable(f"Nicht zugestellt: Antwort an {failure.to}: {failure.code or ''} {failure.response}"))
+        print(one_line(f"Nicht zugestellt: Antwort an {failure.to}: {failure.code or ''} {failure.response}"))
     return 0
 
 
@@ -134,8 +133,8 @@ def _short(at: datetime, zone: ZoneInfo) -> str:
 
 def _ledger(settings: Settings) -> Ledger:
     """Read only: a list never waits for the daemon, nor creates a journal."""
-    found, _ = journal_file.read_only(settings.journal.path)
-    return Ledger().fold(line.recorded for line in found)
+    with journal_file.opened(settings.journal.path) as reading:
+        return Ledger().fold(line.recorded for batch in reading.batches() for line in batch)
 
 
 def _rows(ledger: Ledger, roster: Iterable[Registration], settings: Settings) -> list[tuple[str, ...]]:
@@ -174,10 +173,10 @@ def _print_csv(rows: Iterable[Sequence[str]]) -> None:
 
 def _cell(value: str) -> str:
     """Text that stays text: a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
-    value = printable(value)
+    value = one_line(value).strip()
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _table(rows: Iterable[Sequence[str]], headers: Sequence[str]) -> str:
-    clean = [[printable(value) for value in row] for row in rows]
+    clean = [[one_line(value) for value in row] for row in rows]
     return tabulate(clean, headers=headers, tablefmt="simple", disable_numparse=True)

@@ -1,11 +1,10 @@
 """Logging for the daemon: one line an event, to standard error, as text or JSON. Never a secret."""
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
 
-from inbox_worker.cli.terminal import printable
+from inbox_worker.cli.terminal import json_text, one_line, printable
 from inbox_worker.config import LogSettings
 
 
@@ -13,9 +12,9 @@ class _Text(logging.Formatter):
     """time level logger: message; a traceback follows on its own lines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        message = printable(" ".join(record.getMessage().splitlines()))  # what a server says can't forge a line
+        message = one_line(record.getMessage())  # what a server says can't forge a line
         line = f"{_time(record)} {record.levelname.lower()} {record.name}: {message}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return f"{line}\n{printable(self.formatException(record.exc_info))}" if record.exc_info else line
 
 
 class _Json(logging.Formatter):
@@ -30,7 +29,7 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json_text(line)
 
 
 def set_up(settings: LogSettings) -> None:

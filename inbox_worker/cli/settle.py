@@ -10,7 +10,7 @@ from pathlib import Path
 
 from inbox_worker import daemon
 from inbox_worker.adapters.journal_file import JournalFile
-from inbox_worker.cli.terminal import printable
+from inbox_worker.cli.terminal import one_line
 from inbox_worker.config import Settings, load_for_reading
 from inbox_worker.core.ledger import Ledger, TreatedMail
 from inbox_worker.core.recording import settled
@@ -30,7 +30,7 @@ def settle(config: Path | None, numbers: Sequence[int], *, sender: str | None, r
         raise InboxWorkerError(f"{settings.journal.path}: no journal there yet? (key journal.path)")
     for mail in asyncio.run(_settled(settings, numbers, sender, release=release)):
         done = "released" if release else "settled"
-        print(printable(f"{mail.seq}: {done}: {mail.entry.sender}, {mail.entry.subject}"))
+        print(one_line(f"{mail.seq}: {done}: {mail.entry.sender}, {mail.entry.subject}"))
     return 0
 
 

@@ -27,6 +27,9 @@ from inbox_worker.core.message import Address, Message
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.registration import MACHINES, Desk, Intent, Reason, Registrant, Request
 
+MOST_COLLEAGUES = 10
+"""Colleagues whom one mail can have us write to: what makes many mails of one is a weapon against their receivers."""
+
 
 def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: datetime) -> Decision:
     """What is to be done with `message`, which asks for `request`, given all that happened before `now` (aware)."""
@@ -276,6 +279,11 @@ class _Case:
             forward.append(registrant)
             if not self._is_writer(registrant):
                 unreachable.append(Reason("the link for this person went to the sender only, to be forwarded", address))
+        if len(own) > MOST_COLLEAGUES:
+            named = f"{len(own)} > {MOST_COLLEAGUES}"
+            unreachable.append(Reason("too many colleagues for mails of their own; the sender got the link", named))
+            forward = [one for one in self.request.registrants if self._address(one) != self.sender.key]
+            own = []
         answer = self._answer(
             kind,
             events,

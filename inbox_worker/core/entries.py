@@ -37,7 +37,8 @@ class MailRecorded:
     """A mail was understood and decided upon. `outcome` is where it belongs: done, held, automatic or copy.
 
     `observed`: only looked at (mode observe); it will never be answered or filed. `text` is the digest by which the
-    same text is known again (`caps.text_digest`), `over` the cap that kept it from being answered.
+    same text is known again (`caps.text_digest`), `over` the cap that kept it from being answered. `worker` is who
+    will file it ('' in journals of before there were several).
     """
 
     WHAT: ClassVar[str] = "mail"
@@ -51,6 +52,7 @@ class MailRecorded:
     observed: bool = False
     text: str = ""
     over: str = ""
+    worker: str = ""
     sender: str = ""
     name: str = ""
     subject: str = ""
@@ -212,6 +214,19 @@ class CapReached:
 
 
 @dataclass(frozen=True, slots=True)
+class FilingTaken:
+    """`worker` files these mails from now on: the one that recorded them has not, for longer than a claim lasts."""
+
+    WHAT: ClassVar[str] = "filing-taken"
+    PERSONAL: ClassVar[frozenset[str]] = NOBODY
+    account: str
+    folder: str
+    uidvalidity: int
+    uids: tuple[int, ...]
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filed:
     """These mails got their flags and folder; nothing is left to do in the mailbox for them."""
 
@@ -239,10 +254,12 @@ Entry = (
     | Settled
     | Undeliverable
     | CapReached
+    | FilingTaken
     | Filed
 )
 
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.WHAT: TypeAdapter(kind) for kind in Entry.__args__}
+_VALIDATORS = {what: adapter.validator.validate_python for what, adapter in _ADAPTERS.items()}  # one call less a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +284,9 @@ def put_together(what: str, facts: Mapping[str, Any], personal: Mapping[str, Any
     Fields that a newer version added are left out. Raises ValueError for a kind that this version does not know,
     or for fields that do not fit.
     """
-    adapter = _ADAPTERS.get(what)
-    if adapter is None:
+    validator = _VALIDATORS.get(what)
+    if validator is None:
         msg = f"unknown kind of entry {what!r}: written by a newer version?"
         raise ValueError(msg)
-    entry: Entry = adapter.validate_python({**facts, **(personal or {})})
+    entry: Entry = validator({**facts, **personal} if personal else facts)
     return entry

@@ -3,11 +3,20 @@ r"""What is still to be done in the mailbox: a pure function of the Ledger.
 A mail is filed once, when everything that it led to is settled: `\\Answered` tells a person the truth.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from inbox_worker.core.decision import Outcome
-from inbox_worker.core.ledger import Ledger
+from inbox_worker.core.ledger import Ledger, TreatedMail
 from inbox_worker.core.mailbox import Filing
+from inbox_worker.core.message import Ref
+
+ABANDONED = timedelta(minutes=15)
+"""Longer than anything between a sent answer and its mail's filing can take."""
+
+Place = tuple[str, str, int]
+"""Account, folder, UIDVALIDITY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +41,16 @@ class FilingPlan:
                 return None
 
 
-def due(ledger: Ledger, plan: FilingPlan, *, account: str, folder: str, uidvalidity: int) -> list[Filing]:
-    """What can be filed now in this folder, oldest first. Mails of an earlier UIDVALIDITY can't be found any more."""
+def due(ledger: Ledger, plan: FilingPlan, worker: str, place: Place) -> list[Filing]:
+    """What `worker` can file now in this folder, oldest first.
+
+    Each mail has one worker: two MOVEs of one mail at the same moment make two of it.
+    """
     filings = []
-    for ref, mail in ledger.unfiled.items():
-        if (ref.account, ref.folder, ref.uidvalidity) != (account, folder, uidvalidity):
+    for ref, mail in _settled(ledger, place):
+        if mail.worker not in {"", worker}:
             continue
         answers = mail.entry.answers
-        if any(reply in ledger.outbox for reply in answers):
-            continue
         failed = any(reply in ledger.failed for reply in answers)
         filings.append(
             Filing(
@@ -51,3 +61,26 @@ def due(ledger: Ledger, plan: FilingPlan, *, account: str, folder: str, uidvalid
             )
         )
     return filings
+
+
+def abandoned(ledger: Ledger, worker: str, place: Place, now: datetime) -> list[Ref]:
+    """Mails of other workers that could have been filed for so long that theirs must be gone."""
+    return [
+        ref
+        for ref, mail in _settled(ledger, place)
+        if mail.worker not in {"", worker} and now - _since(ledger, mail) > ABANDONED
+    ]
+
+
+def _settled(ledger: Ledger, place: Place) -> Iterator[tuple[Ref, TreatedMail]]:
+    """Unfiled mails of this folder whose answers are settled; an earlier UIDVALIDITY's can't be found any more."""
+    for ref, mail in ledger.unfiled.items():
+        if (ref.account, ref.folder, ref.uidvalidity) == place and not any(
+            reply in ledger.outbox for reply in mail.entry.answers
+        ):
+            yield ref, mail
+
+
+def _since(ledger: Ledger, mail: TreatedMail) -> datetime:
+    """When its last answer was sent, else when it was recorded."""
+    return max([mail.at, *(ledger.sent[reply].at for reply in mail.entry.answers if reply in ledger.sent)])

@@ -29,6 +29,7 @@ TOO_LONG = "reading it took too long in three tries"
 TOO_MUCH = "reading it needed too much memory in three tries"
 CRASHED = "reading it ended the program in three tries"
 FAILED = "reading it failed in three tries"
+NOT_HANDED_OVER = "the mail server can't hand it over"
 """Why a mail could not be understood."""
 
 

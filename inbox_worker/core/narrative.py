@@ -17,6 +17,7 @@ from inbox_worker.core.entries import (
     CapReached,
     Entry,
     Filed,
+    FilingTaken,
     MailRecorded,
     Offered,
     Registered,
@@ -122,13 +123,16 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             )
         case CapReached():
             return _cap(entry)
+        case FilingTaken():
+            return f"{_mails(len(entry.uids), 'wird', 'werden')} nun von „{entry.worker}“ im Postfach abgelegt."
         case Filed():
-            one = len(entry.uids) == 1
-            return (
-                "Eine Mail ist im Postfach abgelegt." if one else f"{len(entry.uids)} Mails sind im Postfach abgelegt."
-            )
+            return f"{_mails(len(entry.uids), 'ist', 'sind')} im Postfach abgelegt."
         case _ as never:
             assert_never(never)
+
+
+def _mails(count: int, one: str, many: str) -> str:
+    return f"Eine Mail {one}" if count == 1 else f"{count} Mails {many}"
 
 
 def _mail(entry: MailRecorded) -> str:

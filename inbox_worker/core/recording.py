@@ -22,9 +22,10 @@ from inbox_worker.core.message import Message, Ref
 from inbox_worker.core.registration import Intent, Reason
 
 
-def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> list[Entry]:
-    """What the journal keeps of one mail, in the order in which it is told. Without `owe` (observing) no reply is owed.
+def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool, worker: str = "") -> list[Entry]:
+    """What the journal keeps of one mail, in the order in which it is told.
 
+    Without `owe` (observing) no reply is owed. `worker` will file it.
     The registration's and the reply's names follow from the mail's content, so that deciding again gives the same.
     """
     answers = {reply_name(message.digest, answer): answer for answer in decision.answers} if owe else {}
@@ -39,6 +40,7 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool) -> 
         observed=not owe,
         text=caps.text_digest(message.text) if decision.outcome in caps.COUNTED else "",
         over=decision.over.cap if decision.over else "",
+        worker=worker,
         sender=sender.addr_spec if sender else "",
         name=sender.name if sender else "",
         subject=message.subject,
@@ -74,11 +76,11 @@ def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining]
     return [*left, *joined]
 
 
-def unreadable(ref: Ref, why: Reason, head: Message | None) -> MailRecorded:
+def unreadable(ref: Ref, why: Reason, head: Message | None, worker: str = "") -> MailRecorded:
     """A mail that our own code stumbled over: held, so that the ones behind it go on. `head` tells whose it is."""
     digest = hashlib.sha256(repr(ref).encode()).hexdigest()
     concerns = (Reason("this mail could not be processed"), why)
-    mail = MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, concerns=concerns)
+    mail = MailRecorded(ref, digest, Intent.UNCLEAR, Outcome.HELD, worker=worker, concerns=concerns)
     if head is None:
         return mail
     sender, name = (head.sender.addr_spec, head.sender.name) if head.sender else ("", "")

@@ -16,13 +16,15 @@ DIAGNOSTICS
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from inbox_worker.core import filing
-from inbox_worker.core.entries import Baseline, Entry, Filed, Recorded
-from inbox_worker.core.journey import Poison, Understood
+from inbox_worker.core.entries import Baseline, Entry, Filed, FilingTaken, Recorded
+from inbox_worker.core.journey import NOT_HANDED_OVER, Poison, Understood
 from inbox_worker.core.ledger import FolderMemory, Ledger
 from inbox_worker.core.mailbox import MailboxState, Seen
-from inbox_worker.core.message import Ref
+from inbox_worker.core.message import Letter, Ref
 from inbox_worker.core.recording import entries_of, unreadable
 from inbox_worker.core.registration import Reason
 from inbox_worker.errors import Conflict
@@ -55,22 +57,44 @@ class Worker:
         try:
             state = await self.tools.mailbox.open()
             memory = await self._baseline(state)
-            for seen in self._batches(await self.tools.mailbox.list_new(memory.treated)):
-                await self._treat(seen)
-                await self._file(state)
+            await self._treat(self._batches(await self.tools.mailbox.list_new(memory.treated)), state)
         finally:
             await self.delivery.run()  # also when the mailbox is gone: what is owed does not need it
         await self._file(state)
 
     # -- one mail: from the mailbox into the journal ------------------------------------------------------------
 
-    async def _treat(self, seen: Sequence[Seen]) -> None:
-        letters = await self.tools.mailbox.fetch([one.ref for one in seen], max_bytes=self.plan.max_bytes)
-        while letters and not self.stopping.is_set():
-            understood = await self.tools.understand(letters)  # as far as the first one that can't be
-            await self._record([(letter.ref, mail) for letter, mail in zip(letters, understood, strict=False)])
-            await self.delivery.run()
-            letters = letters[len(understood) :]
+    async def _treat(self, batches: Iterator[Sequence[Seen]], state: MailboxState) -> None:
+        """Batch by batch; the next one is being understood while this one, recorded, is delivered and filed."""
+        letters = await self._fetch_next(batches)
+        ahead = asyncio.ensure_future(self._understand(letters))
+        try:
+            while letters and not self.stopping.is_set():
+                understood = await ahead  # as far as the first one that can't be
+                await self._record([(letter.ref, mail) for letter, mail in zip(letters, understood, strict=False)])
+                letters = letters[len(understood) :] or await self._fetch_next(batches)
+                ahead = asyncio.ensure_future(self._understand(letters))
+                await self.delivery.run()
+                await self._file(state)
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _understand(self, letters: Sequence[Letter]) -> list[Understood | Poison]:
+        """As `Tools.understand`; a letter without bytes is one that the server can't hand over: nothing to read."""
+        if letters and not letters[0].raw:
+            return [Poison(Reason(NOT_HANDED_OVER))]
+        readable = next((place for place, letter in enumerate(letters) if not letter.raw), len(letters))
+        return await self.tools.understand(letters[:readable])
+
+    async def _fetch_next(self, batches: Iterator[Sequence[Seen]]) -> list[Letter]:
+        """The next letters that are still there; none at the end."""
+        for seen in batches:
+            letters = await self.tools.mailbox.fetch([one.ref for one in seen], max_bytes=self.plan.max_bytes)
+            if letters:
+                # No mail arrives in the future: a server whose clock is wrong must not make an event be over.
+                return [replace(letter, received=min(letter.received, self.tools.clock())) for letter in letters]
+        return []
 
     async def _record(self, mails: Sequence[tuple[Ref, Understood | Poison]]) -> None:
         while entries := self._decide_all(mails):
@@ -88,7 +112,7 @@ class Worker:
             if draft.has_treated(ref):
                 continue
             if isinstance(mail, Poison):
-                new: list[Entry] = [unreadable(ref, mail.reason, mail.head)]
+                new: list[Entry] = [unreadable(ref, mail.reason, mail.head, self.plan.name)]
             else:
                 new = self._decide(ref, mail, draft)
             for entry in new:
@@ -99,10 +123,11 @@ class Worker:
     def _decide(self, ref: Ref, mail: Understood, ledger: Ledger) -> list[Entry]:
         try:
             decision = mail.decide(ledger, self.plan.desk, self.tools.clock())
-            entries = entries_of(ref, mail.message, decision, owe=self.plan.mode != "observe")
+            entries = entries_of(ref, mail.message, decision, owe=self.plan.mode != "observe", worker=self.plan.name)
         except Exception as error:  # one bad mail must never block the mailbox
             log.exception("mail uid=%d: our own code failed; held", ref.uid)
-            return [unreadable(ref, Reason("deciding about it failed", type(error).__name__), mail.message)]
+            why = Reason("deciding about it failed", type(error).__name__)
+            return [unreadable(ref, why, mail.message, self.plan.name)]
         log.info(
             "mail uid=%d intent=%s outcome=%s answers=%s",
             ref.uid,
@@ -130,16 +155,28 @@ class Worker:
     async def _file(self, state: MailboxState) -> None:
         if self.plan.mode == "observe" or not state.writable:
             return
-        where = {"account": state.account, "folder": state.folder}
-        due = filing.due(self.ledger, self.plan.filing, **where, uidvalidity=state.uidvalidity)
+        place = (state.account, state.folder, state.uidvalidity)
+        if left := filing.abandoned(self.ledger, self.plan.name, place, self.tools.clock()):
+            taken = FilingTaken(*place, tuple(ref.uid for ref in left), self.plan.name)
+            with suppress(Conflict):  # perhaps somebody else has just taken them: the next pass looks again
+                await self.books.decide_upon([taken])
+        due = filing.due(self.ledger, self.plan.filing, self.plan.name, place)
         for start in range(0, len(due), self.plan.batch):
             group = due[start : start + self.plan.batch]
             await self.tools.mailbox.file(group)
-            uids = tuple(one.ref.uid for one in group)
-            await self.books.record([Filed(**where, uidvalidity=state.uidvalidity, uids=uids)])
+            await self.books.record([Filed(*place, tuple(one.ref.uid for one in group))])
 
     def _batches(self, listed: Sequence[Seen]) -> Iterator[Sequence[Seen]]:
-        for start in range(0, len(listed), self.plan.batch):
-            if self.stopping.is_set():
-                return
-            yield listed[start : start + self.plan.batch]
+        batch: list[Seen] = []
+        loaded = 0
+        for one in listed:
+            size = min(one.size, self.plan.max_bytes)
+            if batch and (len(batch) == self.plan.batch or loaded + size > self.plan.batch_bytes):
+                if self.stopping.is_set():
+                    return
+                yield batch
+                batch, loaded = [], 0
+            batch.append(one)
+            loaded += size
+        if batch and not self.stopping.is_set():
+            yield batch

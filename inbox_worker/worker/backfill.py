@@ -107,11 +107,11 @@ class Backfill:
     ) -> tuple[list[Entry], OldMail | None]:
         ref = letter.ref
         if isinstance(mail, Poison):
-            poison = unreadable(ref, mail.reason, mail.head)
+            poison = unreadable(ref, mail.reason, mail.head, self._plan.name)
             known = poison.digest in draft.digests
             return ([], None) if known else ([poison], OldMail(letter.received, mail.head, None))
         decision = mail.decide(draft, self._plan.desk, now)
         if decision.outcome is Outcome.COPY:
             return [], None
-        entries = entries_of(ref, mail.message, decision, owe=self._plan.mode != "observe")
+        entries = entries_of(ref, mail.message, decision, owe=self._plan.mode != "observe", worker=self._plan.name)
         return entries, OldMail(letter.received, mail.message, decision)

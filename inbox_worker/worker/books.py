@@ -1,10 +1,13 @@
 """The worker's books: the Ledger in memory and the journal that it is folded from, kept in step."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from inbox_worker.core.entries import Entry
+from inbox_worker import collector
+from inbox_worker.core.entries import Entry, Filed
 from inbox_worker.core.ledger import Ledger
+from inbox_worker.core.message import Ref
 from inbox_worker.errors import Conflict
 from inbox_worker.worker.ports import Journal
 
@@ -36,8 +39,9 @@ class Books:
         self._unrecorded.extend(entries)
 
     async def write_down(self) -> None:
-        """Append what was noted. What is noted meanwhile stays noted."""
-        while self._unrecorded:
+        """Append what was noted, but for what another worker told by now. What is noted meanwhile stays noted."""
+        while untold := [left for entry in self._unrecorded if (left := self._untold(entry))]:
+            self._unrecorded[:] = untold
             batch = tuple(self._unrecorded)
             try:
                 await self.decide_upon(batch)
@@ -45,6 +49,17 @@ class Books:
                 await self._fold_new()
             else:
                 del self._unrecorded[: len(batch)]
+        self._unrecorded.clear()
+
+    def _untold(self, entry: Entry) -> Entry | None:
+        """The part of it that is news: two workers may file the same mail at the same time, the first one tells it."""
+        if not isinstance(entry, Filed):
+            return entry
+        refs = {uid: Ref(entry.account, entry.folder, entry.uidvalidity, uid) for uid in entry.uids}
+        uids = tuple(uid for uid, ref in refs.items() if ref in self.ledger.unfiled)
+        return replace(entry, uids=uids) if uids else None
 
     async def _fold_new(self) -> None:
-        self.ledger.fold(await self._journal.read(self.ledger.seq))
+        with collector.paused():
+            while new := await self._journal.read(self.ledger.seq):  # a long journal comes piece by piece
+                self.ledger.fold(new)

@@ -67,7 +67,7 @@ class Journal(Protocol):
     """The one durable thing; see DESIGN's contract in adapters/journal_file.py."""
 
     async def read(self, after: int) -> list[Recorded]:
-        """All entries behind the one numbered `after`."""
+        """The next entries behind the one numbered `after`, perhaps not all at once; [] when there are none."""
 
     async def append(self, entries: Sequence[Entry], *, after: int, at: datetime) -> list[Recorded]:
         """All or nothing, right behind `after`; raises Conflict when somebody else was first."""
@@ -76,6 +76,9 @@ class Journal(Protocol):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How this worker works. `name` tells workers on one journal apart; `since` None means from the first pass on.
+
+    A batch is at most `batch` mails, and no more than `batch_bytes` octets unless one mail alone is: two of them are
+    held in memory. Of a mail larger than `max_bytes` only the beginning is loaded.
 
     `sent` and `drafts` are folders as the Mailbox knows them, '' for none.
     """
@@ -86,6 +89,7 @@ class Plan:
     since: datetime | None = None
     batch: int = 100
     max_bytes: int = 25 * 1024 * 1024
+    batch_bytes: int = 64 * 1024 * 1024
     sent: str = ""
     drafts: str = ""
     filing: FilingPlan = field(default_factory=FilingPlan)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -66,7 +67,11 @@ def runs(pid: int) -> bool:
 
 def children() -> list[int]:
     """The ids of this process's children."""
-    return [int(one) for task in Path("/proc/self/task").iterdir() for one in (task / "children").read_text().split()]
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # a thread that has ended meanwhile
+            found += [int(one) for one in (task / "children").read_text().split()]
+    return found
 
 
 async def until(holds: Callable[[], object], what: str) -> None:

@@ -57,10 +57,9 @@ def test_texts_that_differ_in_numbers_and_quotes_are_one_text_and_a_sentence_is_
 
 
 def test_a_cap_is_reached_by_as_many_as_it_says_and_opens_after_a_quiet_day() -> None:
-    times: tuple[datetime, ...] = ()
+    tallies = caps.Tallies()
     for minute in range(3):
-        times = caps.counted(times, NOW + timedelta(minutes=minute))
-    tallies = {(Cap.ADDRESS, ANNE.key): times}
+        tallies.add(caps.Counted(NOW + timedelta(minutes=minute), ANNE.key, "y", "", answered=True, over=""))
     few, later = replace(Caps(), address=3), NOW + timedelta(minutes=3)
 
     def over(limits: Caps, now: datetime) -> caps.Over | None:
@@ -73,7 +72,10 @@ def test_a_cap_is_reached_by_as_many_as_it_says_and_opens_after_a_quiet_day() ->
 
 
 def test_from_a_domain_where_anybody_can_have_an_address_five_times_as_many_are_usual() -> None:
-    tallies = {(Cap.DOMAIN, domain): (NOW,) * 60 for domain in ("gmx.de", "bote.example")}
+    tallies = caps.Tallies()
+    for number in range(60):
+        for domain in ("gmx.de", "bote.example"):
+            tallies.add(caps.Counted(NOW, f"a{number}@{domain}", "y", "", answered=True, over=""))
 
     def over(domain: str) -> caps.Over | None:
         sender = Address("", f"x@{domain}")
@@ -185,3 +187,24 @@ async def test_nobody_held_by_a_cap_is_registered_by_itself() -> None:
     await worker.run_pass()
     assert len(worker.ledger.roster()) == 2
     assert len(worker.ledger.held) == 2
+
+
+def test_of_a_busy_day_a_few_numbers_are_remembered() -> None:
+    tally: caps.Tally = ()
+    for second in range(0, 3 * 24 * 3600, 20):
+        tally = caps.counted(tally, NOW + timedelta(seconds=second))
+    assert len(tally) <= 24 * 12 + 1
+    assert sum(count for _, count in tally) == pytest.approx(24 * 3600 / 20, rel=0.01)
+
+
+def test_mails_of_earlier_days_are_dropped_uncounted_and_a_fork_changes_nothing() -> None:
+    tallies = caps.Tallies()
+    for minute in range(0, 30 * 24 * 60, 2):
+        tallies.add(caps.Counted(NOW + timedelta(minutes=minute), ANNE.key, "y", "", answered=True, over=""))
+    end = NOW + timedelta(days=30)
+    fork = tallies.fork()
+    fork.add(caps.Counted(end, ANNE.key, "y", "", answered=True, over=""))
+    assert tallies.since((Cap.ALL, ""), end - timedelta(days=1)) == pytest.approx(720, abs=3)
+    assert (
+        fork.since((Cap.ALL, ""), end - timedelta(days=1)) == tallies.since((Cap.ALL, ""), end - timedelta(days=1)) + 1
+    )

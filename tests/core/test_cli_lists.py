@@ -142,6 +142,40 @@ def test_verify_is_content_with_a_whole_journal_and_names_a_changed_line(
     assert "line 1 is damaged" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("journal")
+def test_a_chain_that_was_noted_proves_that_nothing_is_missing_at_the_end(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    assert main(["journal", "verify"]) == 0
+    noted = capsys.readouterr().out.split()[-1]
+    assert main(["journal", "verify", "--expect", noted]) == 0
+    assert "that of entry 5: everything up to it is still there" in capsys.readouterr().out
+    path.write_bytes(b"")
+    assert main(["journal", "verify"]) == 0  # the chain alone can't tell
+    assert "0 entries" in capsys.readouterr().out
+    assert main(["journal", "verify", "--expect", noted]) == 1
+    assert "entries are missing at the end" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("journal")
+def test_a_line_that_only_looks_different_is_told_by_verify_and_hinders_nobody(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"seq":2,', b'"seq": 2,'))
+    assert main(["journal", "verify"]) == 1
+    assert "line 2 was rewritten" in capsys.readouterr().out
+    assert main(["registrants"]) == 0
+    assert "3 angemeldet" in capsys.readouterr().out
+
+
+def test_erased_entries_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    old = Path(__file__).parent.parent / "journals" / "version-1.jsonl"
+    assert main(["journal", "verify", "--file", str(old)]) == 0
+    assert "17 entries, unbroken, 1 of them erased" in capsys.readouterr().out
+
+
 def test_a_list_without_a_journal_is_one_clear_line(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

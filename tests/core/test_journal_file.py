@@ -10,7 +10,7 @@ import pytest
 
 from inbox_worker.adapters import journal_file
 from inbox_worker.adapters.journal_file import JournalFile
-from inbox_worker.core.entries import Recorded
+from inbox_worker.core.entries import Recorded, ReplySent
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.errors import JournalDamaged, JournalError, JournalUnwritable
 from tests.builders import NOW, a_batch
@@ -75,6 +75,70 @@ async def test_after_a_torn_tail_the_next_append_goes_on_with_the_right_number(p
     written = await journal.append(a_batch(2), after=3, at=NOW)
     assert [recorded.seq for recorded in written] == [4, 5, 6]
     assert len(await opened(path).read(0)) == 6
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, -1), (300, -1), (0, -20), (700, -150)])
+async def test_pages_of_zeros_in_a_batch_that_was_never_finished_are_a_torn_tail(
+    path: Path, opened: Opener, start: int, end: int
+) -> None:
+    written = await filled(path, opened)
+    rows = path.read_bytes().splitlines(keepends=True)
+    last = b"".join(rows[6:])
+    torn = last[:start] + b"\0" * len(last[start:end]) + last[end:]
+    path.write_bytes(b"".join(rows[:6]) + torn)
+    assert await opened(path).read(0) == written[:6]
+    assert path.read_bytes() == b"".join(rows[:6])
+    assert path.with_name("journal.jsonl.torn").read_bytes() == torn + b"\n"
+
+
+@pytest.mark.parametrize("number", [1, 4, 7, 8])
+async def test_zeros_before_the_end_of_a_batch_are_damage(path: Path, opened: Opener, number: int) -> None:
+    await filled(path, opened)
+    rows = path.read_bytes().splitlines(keepends=True)
+    rows[number - 1] = rows[number - 1][:20] + b"\0" * 50 + rows[number - 1][70:]
+    path.write_bytes(b"".join(rows))
+    with pytest.raises(JournalDamaged, match=f"line {number} is damaged"):
+        await opened(path).read(0)
+    assert path.read_bytes() == b"".join(rows)
+
+
+async def test_a_link_may_lead_to_a_journal_that_is_not_there_yet(path: Path, opened: Opener, tmp_path: Path) -> None:
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(path)
+    path.parent.mkdir()
+    await opened(link).append(a_batch(1), after=0, at=NOW)
+    assert len(await opened(path).read(0)) == 3
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_a_response_that_no_charset_explains_is_recorded_all_the_same(path: Path, opened: Opener) -> None:
+    journal = JournalFile(path, lambda entry: f"Antwort: {entry.response}" if isinstance(entry, ReplySent) else "")
+    sent = ReplySent("r", response="angenommen f\udcfcr Sie")  # Latin-1, as the SMTP client hands it on
+    written = await journal.append([sent], after=0, at=NOW)
+    await journal.close()
+    assert [one.entry for one in written] == [ReplySent("r", response="angenommen f?r Sie")]
+    assert await opened(path).read(0) == written
+    assert json.loads(path.read_text("utf-8"))["text"] == "Antwort: angenommen f?r Sie"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"text": "Angemeldet: Eva Eingeschlichen"}, {"personal": {"address": "eva@bote.example"}}],
+)
+async def test_an_erased_line_can_say_nothing_new(path: Path, opened: Opener, changed: dict[str, object]) -> None:
+    await filled(path, opened, 1)
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    lines[1] |= {"text": "(gelöscht)", "personal": {}, "salt": None} | changed
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
+    with pytest.raises(JournalDamaged, match="line 2 is damaged: it was erased"):
+        journal_file.read_only(path)
+
+
+async def test_a_line_of_a_newer_version_is_refused_and_says_so(path: Path, opened: Opener) -> None:
+    await filled(path, opened, 1)
+    path.write_bytes(path.read_bytes().replace(b'"v":1', b'"v":2', 1))
+    with pytest.raises(JournalDamaged, match="line 1 is damaged: it has version 2: written by a newer version"):
+        await opened(path).read(0)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from inbox_worker.core.entries import (
     CapReached,
     Entry,
     Filed,
+    FilingTaken,
     MailRecorded,
     Offered,
     Registered,
@@ -151,6 +152,7 @@ SOON = NOW + timedelta(minutes=1)
                 "am Tag."
             ),
         ),
+        (FilingTaken("desk", "INBOX", 1, (1,), "zwei"), "Eine Mail wird nun von „zwei“ im Postfach abgelegt."),
         (Filed("desk", "INBOX", 1, (1,)), "Eine Mail ist im Postfach abgelegt."),
         (Filed("desk", "INBOX", 1, (1, 2)), "2 Mails sind im Postfach abgelegt."),
     ],

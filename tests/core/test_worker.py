@@ -1,15 +1,16 @@
 """The spine on fakes: what is recorded, delivered and filed, and in which order."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 
 from inbox_worker.core import journey
 from inbox_worker.core.decision import Decision
-from inbox_worker.core.delivery import Stage, Trouble
+from inbox_worker.core.delivery import Outcome, Reply, Stage, Trouble
 from inbox_worker.core.filing import FilingPlan
 from inbox_worker.core.journey import Poison, Understood
-from inbox_worker.core.message import Letter
+from inbox_worker.core.message import Letter, Ref
 from inbox_worker.core.narrative import german
 from inbox_worker.errors import JournalUnwritable, MailboxError, UnderstandingError
 from tests.builders import OUT_OF_OFFICE, SIGNED, a_mail
@@ -165,16 +166,16 @@ async def test_a_mail_that_deciding_stumbles_over_is_held_under_its_writers_name
     )
 
 
-async def test_the_mails_before_a_poison_one_are_answered_before_the_ones_behind_it_are_tried(
+async def test_a_poison_mail_and_the_ones_before_it_are_recorded_before_the_ones_behind_it_are_tried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     office = FakeOffice()
     worker = await office.started()
     usual = UnderstandingHere().understand
-    answered_by_then = []
+    recorded_by_then = []
 
     def dying(letter: Letter) -> Understood:
-        answered_by_then.append((letter.ref.uid, len(office.transport.sent), len(worker.ledger.held)))
+        recorded_by_then.append((letter.ref.uid, len(worker.ledger.digests), len(worker.ledger.held)))
         if b"mail-2@" in letter.raw:
             raise ZeroDivisionError
         return usual(letter)
@@ -183,8 +184,84 @@ async def test_the_mails_before_a_poison_one_are_answered_before_the_ones_behind
     for number, name in enumerate(("Anna Schmitt", "Ben Yilmaz", "Carla Hoppe"), start=1):
         office.mailbox.put(a_mail(SIGNED.format(name), number=number))
     await worker.run_pass()
-    assert answered_by_then == [(1, 0, 0), (2, 0, 0), (3, 1, 1)]
+    assert recorded_by_then == [(1, 0, 0), (2, 0, 0), (3, 2, 1)]
     assert [person.registrant.name for person in worker.ledger.roster()] == ["Anna Schmitt", "Carla Hoppe"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "batches"),
+    [
+        ({"batch": 2}, [2, 2, 1]),
+        ({"batch_bytes": 10_000}, [2, 1, 2]),
+        ({"batch_bytes": 10}, [1, 1, 1, 1, 1]),
+        ({"batch_bytes": 10_000, "max_bytes": 1_000}, [5]),
+    ],
+)
+async def test_a_batch_is_cut_by_number_and_by_what_is_loaded_of_its_mails(
+    changes: dict[str, int], batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = FakeOffice()
+    worker = await office.started(**changes)
+    fetch, fetched = office.mailbox.fetch, []
+
+    async def counted(refs: Sequence[Ref], *, max_bytes: int) -> list[Letter]:
+        fetched.append(len(refs))
+        return await fetch(refs, max_bytes=max_bytes)
+
+    monkeypatch.setattr(office.mailbox, "fetch", counted)
+    for number, extra in enumerate((0, 0, 12_000, 0, 0), start=1):
+        office.mailbox.put(a_mail(ANNA + "\n" * extra, number=number))
+    await worker.run_pass()
+    assert fetched == batches
+    assert len(office.transport.sent) == 5
+
+
+async def test_the_next_batch_is_understood_while_this_one_is_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = FakeOffice()
+    worker = await office.started(batch=1)
+    usual, deliver = worker.tools.understand, office.transport.deliver
+    begun = {uid: asyncio.Event() for uid in (1, 2, 3)}
+    next_uids = [2, 3, 3]
+
+    async def understand(letters: Sequence[Letter]) -> list[Understood | Poison]:
+        for letter in letters:
+            begun[letter.ref.uid].set()
+        return await usual(letters)
+
+    async def deliver_slowly(reply: Reply) -> Outcome:
+        async with asyncio.timeout(10):
+            await begun[next_uids.pop(0)].wait()
+        return await deliver(reply)
+
+    monkeypatch.setattr(worker.tools, "understand", understand)
+    monkeypatch.setattr(office.transport, "deliver", deliver_slowly)
+    for number, name in enumerate(("Anna Schmitt", "Ben Yilmaz", "Carla Hoppe"), start=1):
+        office.mailbox.put(a_mail(SIGNED.format(name), number=number))
+    await worker.run_pass()
+    assert office.receivers() == [f"a{number}@teutoburger-bote.example" for number in (1, 2, 3)]
+
+
+async def test_when_the_next_batch_cannot_be_fetched_this_one_is_recorded_and_answered_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office = FakeOffice()
+    worker = await office.started(batch=1, sent="")
+    fetch = office.mailbox.fetch
+
+    async def fetch_once(refs: Sequence[Ref], *, max_bytes: int) -> list[Letter]:
+        if refs[0].uid > 1:
+            raise MailboxError("gone")
+        return await fetch(refs, max_bytes=max_bytes)
+
+    office.mailbox.put(a_mail(ANNA, number=1))
+    office.mailbox.put(a_mail(SIGNED.format("Ben Yilmaz"), number=2))
+    with monkeypatch.context() as now:
+        now.setattr(office.mailbox, "fetch", fetch_once)
+        with pytest.raises(MailboxError):
+            await worker.run_pass()
+    assert office.receivers() == ["a1@teutoburger-bote.example"]
+    await worker.run_pass()
+    assert office.receivers() == ["a1@teutoburger-bote.example", "a2@teutoburger-bote.example"]
 
 
 async def test_a_stop_between_poison_mails_leaves_the_rest_to_the_next_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """A private Dovecot: IMAP (plain, STARTTLS, TLS), LMTP, and the login service for Postfix.
 
-Any user name exists, with PASSWORD; each test takes a fresh one. 127.0.0.2 is the same server without MOVE,
-127.0.0.3 without MOVE, UIDPLUS and IDLE, as older servers are. Drafts and Sent have German names and SPECIAL-USE.
+Any user name exists, with PASSWORD and (for the LOGIN command) ASCII_PASSWORD; each test takes a fresh one.
+127.0.0.2 is the same server without MOVE, 127.0.0.3 without MOVE, UIDPLUS and IDLE, as older servers are, and
+127.0.0.4 heeds `dovecot-acl` files. Drafts and Sent have German names and SPECIAL-USE.
 Runs as root (as in CI) and as an ordinary user, then with that user's rights.
 """
 
@@ -19,13 +20,14 @@ from tests.servers import ground
 from tests.servers.view import MailView
 
 PASSWORD = "Schlüssel-7"
+ASCII_PASSWORD = "Schluessel-7"
 DRAFTS, SENT = "Entwürfe", "Gesendet"
 
 _CONFIG = """
 base_dir = {dir}/run
 state_dir = {dir}/state
 log_path = {dir}/dovecot.log
-listen = 127.0.0.1, 127.0.0.2, 127.0.0.3
+listen = 127.0.0.1, 127.0.0.2, 127.0.0.3, 127.0.0.4
 protocols = imap lmtp
 {users}
 first_valid_uid = 1
@@ -43,6 +45,10 @@ mail_max_userip_connections = 1000
 passdb {{
   driver = static
   args = password={password}
+}}
+passdb {{
+  driver = static
+  args = password={ascii_password}
 }}
 userdb {{
   driver = static
@@ -84,7 +90,8 @@ service imap-login {{
   }}
 }}
 service imap {{
-  process_min_avail = 1
+  process_min_avail = 2
+  service_count = 200
 }}
 service lmtp {{
   process_min_avail = 1
@@ -108,6 +115,14 @@ local 127.0.0.3 {{
   protocol imap {{
     imap_capability = IMAP4rev1 LITERAL+ NAMESPACE SPECIAL-USE
   }}
+}}
+local 127.0.0.4 {{
+  protocol imap {{
+    mail_plugins = acl
+  }}
+}}
+plugin {{
+  acl = vfile
 }}
 """
 
@@ -138,6 +153,7 @@ class Dovecot(MailView):
                 cert=certificate.cert,
                 key=certificate.key,
                 password=PASSWORD,
+                ascii_password=ASCII_PASSWORD,
                 uid=uid,
                 gid=gid,
                 prefix=prefix,

@@ -14,6 +14,7 @@ from pathlib import Path
 HOST = "localhost"
 ADDRESS = "127.0.0.1"
 START_LIMIT = 30.0  # seconds
+_NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
 class MissingServerError(AssertionError):
@@ -53,22 +54,42 @@ class Certificate:
     key: Path
 
 
-def certificate(where: Path) -> Certificate:
+def certificate(where: Path, *, names: str = "DNS:localhost,IP:127.0.0.1", days: int = 2) -> Certificate:
     """Make an authority and have it sign a certificate; needs the openssl program (comes with dovecot)."""
     openssl = program("openssl", "openssl")
     made = Certificate(where / "ca.pem", where / "cert.pem", where / "key.pem")
     ca_key, request, extensions = where / "ca.key", where / "cert.csr", where / "san.txt"
-    extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n", encoding="ascii")
-    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    extensions.write_text(f"subjectAltName={names}\n", encoding="ascii")
     for command in (
-        ["req", "-x509", *new_key, "-keyout", ca_key, "-out", made.ca, "-days", "2", "-subj", "/CN=Test CA"],
-        ["req", *new_key, "-keyout", made.key, "-out", request, "-subj", "/CN=localhost"],
+        ["req", "-x509", *_NEW_KEY, "-keyout", ca_key, "-out", made.ca, "-days", "2", "-subj", "/CN=Test CA"],
+        ["req", *_NEW_KEY, "-keyout", made.key, "-out", request, "-subj", "/CN=localhost"],
         [
             *("x509", "-req", "-in", request, "-CA", made.ca, "-CAkey", ca_key, "-CAcreateserial"),
-            *("-out", made.cert, "-days", "2", "-extfile", extensions),
+            *("-out", made.cert, "-days", str(days), "-extfile", extensions),
         ],
     ):
         subprocess.run([openssl, *map(str, command)], check=True, capture_output=True)
+    return made
+
+
+def self_signed(where: Path, authority: Path) -> Certificate:
+    """A certificate that vouches for itself, beside an authority that does not know it."""
+    made = Certificate(authority, where / "cert.pem", where / "key.pem")
+    command = [
+        "req",
+        "-x509",
+        *_NEW_KEY,
+        "-keyout",
+        made.key,
+        "-out",
+        made.cert,
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    command += ["-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([program("openssl", "openssl"), *map(str, command)], check=True, capture_output=True)
     return made
 
 

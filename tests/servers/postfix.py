@@ -1,7 +1,8 @@
 """A private Postfix: SMTP with STARTTLS and with TLS, login against Dovecot, delivery into Dovecot through LMTP.
 
-Every address of every domain has a mailbox there, so a reply lands in the journalist's own. Two are different:
-`niemand@…` is refused with 550, `spaeter@…` is put off with 450. Postfix's master only runs as root.
+Every address of every domain has a mailbox there, so a reply lands in the journalist's own. Three are different:
+`niemand@…` is refused with 550, `spaeter@…` is put off with 450, and what is taken for `zurueck-…@…` comes back.
+Postfix's master only runs as root.
 """
 
 import os
@@ -31,7 +32,8 @@ alias_database =
 virtual_mailbox_domains = static:all
 virtual_mailbox_maps = static:all
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
-virtual_alias_maps =
+virtual_alias_maps = regexp:{dir}/aliases
+transport_maps = inline:{{ {{ nirgends.invalid = error:5.2.2 mailbox is full }} }}
 recipient_delimiter = +
 mynetworks = 127.0.0.0/8
 smtp_dns_support_level = disabled
@@ -94,6 +96,7 @@ class Postfix:
         (self.directory / "recipients").write_text(
             "/^niemand@/ 550 5.1.1 no such person\n/^spaeter@/ 450 4.2.0 come back later\n", encoding="ascii"
         )
+        (self.directory / "aliases").write_text("/^zurueck-/ somebody@nirgends.invalid\n", encoding="ascii")
         try:
             self._process = subprocess.Popen(
                 [*self._command, "start-fg"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
@@ -120,6 +123,11 @@ class Postfix:
         with smtplib.SMTP(ground.ADDRESS, self.smtp) as smtp:
             options = ["SMTPUTF8"] if not (sender + to).isascii() else []
             smtp.sendmail(sender, [to], raw, mail_options=options)
+
+    def waiting(self) -> list[Path]:
+        """The mails in its queue: accepted, not yet delivered."""
+        parts = ("maildrop", "incoming", "active", "deferred")
+        return [path for part in parts for path in (self.directory / "queue" / part).rglob("*") if path.is_file()]
 
 
 def awaited(dovecot: Dovecot, user: str, count: int = 1, *, folder: str = "INBOX", limit: float = 20) -> list[bytes]:

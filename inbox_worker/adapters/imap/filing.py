@@ -21,8 +21,12 @@ from inbox_worker.core.mailbox import Filing, MailboxState
 AT_ONCE = 500  # UIDs in one command, see `reading`
 
 
-def file(client: IMAPClient, state: MailboxState, filings: Iterable[Filing]) -> None:
-    """File these mails of the selected folder, as many as possible with one command."""
+def file(client: IMAPClient, state: MailboxState, filings: Iterable[Filing], copied: set[int]) -> None:
+    """File these mails of the selected folder, as many as possible with one command.
+
+    `copied` are UIDs whose copy is known to be safe and whose original still lies here; it is kept up to date, so
+    that a call which failed between the two is made good by the next one.
+    """
 
     def treatment(filing: Filing) -> tuple[bool, str, str]:
         keyword = filing.keyword if state.keywords else None
@@ -37,7 +41,7 @@ def file(client: IMAPClient, state: MailboxState, filings: Iterable[Filing]) -> 
             if flags:
                 client.add_flags(some, flags, silent=True)
             if folder:
-                _move(client, some, made(client, folder))
+                _move(client, some, made(client, folder), copied)
 
 
 def holds(client: IMAPClient, folder: str, message_id: str) -> bool:
@@ -92,14 +96,17 @@ def _native(client: IMAPClient, folder: str) -> str:
     return name if name.startswith(prefix) else prefix + name
 
 
-def _move(client: IMAPClient, uids: Sequence[int], folder: str) -> None:
+def _move(client: IMAPClient, uids: Sequence[int], folder: str, copied: set[int]) -> None:
     if client.has_capability("MOVE"):
         client.move(uids, folder)
         return
-    there = client.search(["UID", ",".join(map(str, uids)), "UNDELETED"])
-    if not there:
-        return
-    client.copy(there, folder)
-    if client.has_capability("UIDPLUS"):
-        client.add_flags(there, ["\\Deleted"], silent=True)
-        client.uid_expunge(there)
+    here = client.search(["UID", ",".join(map(str, uids)), "UNDELETED"])  # a person's mark: theirs to execute
+    fresh = [uid for uid in here if uid not in copied]
+    if fresh:
+        client.copy(fresh, folder)
+        copied.update(fresh)
+    ours = sorted(copied.intersection(uids))
+    if ours and client.has_capability("UIDPLUS"):
+        client.add_flags(ours, ["\\Deleted"], silent=True)
+        client.uid_expunge(ours)
+        copied.difference_update(ours)

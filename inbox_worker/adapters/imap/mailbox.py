@@ -8,7 +8,7 @@ DIAGNOSTICS
     MailboxAuthError  it refused the login; trying again helps only after a person mended the credentials.
     Both discard the connection. An open connection that turns out to be dead when `open` is called is replaced once,
     silently: servers close idle connections, and that is no trouble. A mail over which the server stumbles three
-    times comes as a letter without bytes.
+    times, while it hands over others, comes as a letter without bytes.
 """
 
 import asyncio
@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 PATIENCE = 3
 """Calls of `fetch` that a mail may spoil before it is given up."""
 
+LENIENCE = 10
+"""How many times as many, as long as the server hands over no other mail either: then it is not the mail's fault."""
+
 
 class ImapMailbox:
     """One IMAP folder. Methods may be called one after the other only; `close` at any time."""
@@ -49,6 +52,8 @@ class ImapMailbox:
         self._special: dict[str, str | None] = {}
         self._made: dict[str, str] = {}
         self._refused: Counter[Ref] = Counter()
+        self._copied: dict[int, set[int]] = {}  # by UIDVALIDITY, see `filing`
+        self._writable = True  # as far as was told: of a read-only folder the log hears once, not at every connection
 
     async def open(self) -> MailboxState:
         """Connect, log in and select the folder, as far as needed; the state is the server's of this moment.
@@ -84,7 +89,8 @@ class ImapMailbox:
     async def fetch(self, refs: Sequence[Ref], *, max_bytes: int) -> list[Letter]:
         """These letters, oldest (lowest UID) first; vanished ones are left out.
 
-        A mail that the server can't hand over raises twice and then comes without bytes, `whole` False.
+        A mail that the server can't hand over raises twice and then comes without bytes, `whole` False; while it hands
+        over no other mail either, that takes ten times as long.
         Of a mail larger than `max_bytes` only the beginning is loaded (`Letter.whole` is then False).
         """
         state = await self._selected()
@@ -106,7 +112,8 @@ class ImapMailbox:
             return
         if not state.writable:
             raise MailboxError(f"{self._settings.host}: the folder {state.folder} is read-only for us")
-        await self._run("filing", lambda client: filing.file(client, state, ours))
+        copied = self._copied.setdefault(state.uidvalidity, set())
+        await self._run("filing", lambda client: filing.file(client, state, ours, copied))
 
     async def append(self, folder: str, content: bytes, *, flags: Sequence[str], at: datetime) -> None:
         r"""Put `content` (CRLF line ends) into `folder` with these flags, dated `at` (aware).
@@ -180,6 +187,7 @@ class ImapMailbox:
 
         A server that can't read a mail from its disk hangs up, at every try. Which mail it is shows when each is
         fetched alone; after `PATIENCE` calls it comes as a letter without bytes, so that a person gets to see it.
+        A server whose store is down for a while must not make one mail after the other look like that.
         """
         found: list[Letter] = []
         for mail in chunk:
@@ -191,12 +199,20 @@ class ImapMailbox:
                 found += await self._run("fetching", _letters([mail], max_bytes))
             except MailboxError as error:
                 trouble = error
-                self._refused[mail.ref] += 1
-                if self._refused[mail.ref] < PATIENCE:
+                self._refused[mail.ref] += LENIENCE if await self._another_comes(mail.ref.uid) else 1
+                if self._refused[mail.ref] < PATIENCE * LENIENCE:
                     raise
                 log.warning("mail uid=%d: the server can't hand it over: %s", mail.ref.uid, error)
                 found.append(Letter(mail.ref, b"", mail.size, mail.received, whole=False))
         return found
+
+    async def _another_comes(self, uid: int) -> bool:
+        """Whether the server hands over at least the beginning of some other mail of the folder right now."""
+        try:
+            await self._select()
+            return await self._run("fetching another mail", lambda client: reading.any_comes(client, uid))
+        except MailboxError:
+            return False
 
     def _current(self) -> Connection:
         if self._connection is None or self._connection.dead:
@@ -219,6 +235,13 @@ class ImapMailbox:
         before, now = self._state, await connection.run(f"selecting {settings.folder}", _selecting(settings))
         if before is None or before.uidvalidity != now.uidvalidity:
             self._known = now.uidnext - 1
+        if not now.writable and self._writable:
+            log.warning(
+                "%s: the folder %s is read-only for us: mails are answered, but neither flagged nor filed",
+                settings.host,
+                now.folder,
+            )
+        self._writable = now.writable
         self._state, connection.selected = now, settings.folder
         return now
 

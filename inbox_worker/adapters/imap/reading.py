@@ -75,6 +75,12 @@ def letters(client: IMAPClient, chunk: Sequence[Seen], max_bytes: int) -> list[L
     ]
 
 
+def any_comes(client: IMAPClient, but: int) -> bool:
+    """Whether the server hands over the first byte of one of the folder's first mails; `but` does not count."""
+    some = [uid for uid in client.search(["1:3"]) if uid != but][:1]  # by position: cheap in any folder
+    return bool(some and client.fetch(some, ["BODY.PEEK[]<0.1>"]))
+
+
 def _ref(state: MailboxState, uid: int) -> Ref:
     return Ref(state.account, state.folder, state.uidvalidity, uid)
 

@@ -21,7 +21,8 @@ class Bounds:
     daemon's clock, are for a child that hangs without computing. An answer of more than `answer` octets would only
     move the trouble to the daemon. `start` seconds are for a new child to get ready.
 
-    Measured: an ordinary mail takes 3 ms, the worst of 25 MiB 0.3 s, 155 MiB and comes back with 2 MiB.
+    Measured: an ordinary mail takes 3 ms; the worst that we could make of 25 MiB take 0.2 s, 155 MiB, and 1.2 MiB
+    for the answer.
     """
 
     cpu: float = 10.0

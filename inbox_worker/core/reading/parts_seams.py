@@ -21,7 +21,6 @@ _LABEL = re.compile(
 )
 _VERB = re.compile(anyone(*words("attribution", "verbs")), re.IGNORECASE)
 _DATED = re.compile(r"\d{1,2}[.:/ -]\d{1,2}|\b(?:19|20)\d\d\b|@")
-_RULED = re.compile(r"\s*[-_=*>~]{2,}\s*(.*?)\s*[-_=*]*\s*:?\s*")
 _RULE = re.compile(r"\s*[-_=*]{8,}\s*")
 _QUOTED = re.compile(anyone(*words("separators", "quoted")), re.IGNORECASE)
 _FORWARDED = re.compile(anyone(*words("separators", "forwarded")), re.IGNORECASE)
@@ -126,14 +125,23 @@ def separator_at(line: str) -> str:
         return "forwarded"
     if _RULE.fullmatch(line):
         return "rule"
-    match = _RULED.fullmatch(line) if line.lstrip().startswith(("--", "__", "==", "**", "~~", ">>")) else None
-    inside = match[1] if match else ""
+    inside = _ruled(line)
     if inside and len(inside) < 120:
         if _FORWARDED.match(inside):
             return "forwarded"
         if _QUOTED.match(inside) or (_VERB.search(inside) and line.rstrip(" :").endswith("-")):
             return "quoted"
     return ""
+
+
+def _ruled(line: str) -> str:
+    """The words of "-------- Original Message --------:", or '' for a line that no rule begins."""
+    bare = line.strip()
+    if not bare.startswith(("--", "__", "==", "**", "~~", ">>")):
+        return ""
+    # One expression for this would try every way to divide a long gap between its four kinds of blanks.
+    bare = bare.lstrip("-_=*>~").removesuffix(":")
+    return bare.rstrip().rstrip("-_=*").strip()
 
 
 def unquoted(lines: list[str]) -> list[str]:

@@ -39,7 +39,8 @@ _CONTACT = re.compile(
     r"|\d{2,5}\s?[/ -]\s?\d{2,}|\b\d{4,5}\s+[A-ZÄÖÜ]",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"\s*[-•*]?\s*[\w /.-]{2,30}?\s*[.:]*:\s+\S")
+_FIELD = re.compile(r"[-•*]?\s?[\w /.-]{2,30}?\s?[.:]*:\s\S")
+"""For lines whose words stand one blank apart: a long gap could be divided among its parts in ever so many ways."""
 _GREETING = LineStarts(*words("closing", "salutations"))
 
 
@@ -221,9 +222,10 @@ def _is_signature_line(line: str) -> bool:
     stripped = line.strip()
     if len(stripped) > 90 or _GREETING.match(stripped) or stripped.endswith(("?", ":")):
         return False
+    is_field = _FIELD.match(" ".join(stripped.split())) is not None
     if _CONTACT.search(stripped):
-        return not (_FIELD.match(stripped) and stripped.split(":")[0].strip().lower().startswith(("name", "vorname")))
-    if _FIELD.match(stripped):
+        return not (is_field and stripped.split(":")[0].strip().lower().startswith(("name", "vorname")))
+    if is_field:
         return False
     tokens = stripped.split()
     if len(tokens) <= 3 and not stripped.endswith((".", "!")):

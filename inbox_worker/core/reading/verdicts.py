@@ -62,7 +62,7 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
     """
     found = _found(text)
     own_subject = () if reply else tuple(subject)
-    hostile = [one for one in text if one.does("hostile") and one.is_likely("strange", least=_TRACE)]
+    hostile = [one for one in (*text, *own_subject) if one.does("hostile") and one.is_likely("strange", least=_TRACE)]
     if hostile and not any(one.does("self") and one.first_person for one in found.coming):
         return Wish(Intent.UNCLEAR, concerns=_reasons("not a request to us", hostile, "hostile"))
     if found.strange and (len(found.strange) >= len(found.coming) + len(found.going) + len(found.link)):

@@ -24,7 +24,7 @@ from inbox_worker.core.registration import Desk
 from inbox_worker.core.reply import wire
 from inbox_worker.core.reply.calendar import calendar_file
 from inbox_worker.core.reply.layout import blocks, tidy
-from inbox_worker.core.reply.wording import answered_events, calendar_entries, clean, context
+from inbox_worker.core.reply.wording import answered_events, calendar_entries, clean, context, without_links
 
 SUBJECT = "Subject: "
 """A template begins with it: the subject of what brings the link, and for those who wrote without one."""
@@ -151,7 +151,7 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
 
 def subject_line(answer: Answer, words: Words) -> str:
     """Our own where it brings the link, unless theirs already is that one; else theirs, where there is one."""
-    kept = wire.reply_subject(clean(answer.subject, _LONGEST_SUBJECT))
+    kept = wire.reply_subject(without_links(clean(answer.subject, _LONGEST_SUBJECT)))
     if answer.kind.carries_link and kept != wire.reply_subject(words.subject):
         return words.subject
     return kept or words.subject

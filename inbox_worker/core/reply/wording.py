@@ -25,7 +25,7 @@ _LOCALES: dict[Language, str] = {"de": "de_DE", "en": "en_GB"}
 _HOME = "DE"
 """Where a number of ours without a country code is."""
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_WEB = re.compile(r"\S*(?:://|\bwww\.)\S*", re.IGNORECASE)
+_WEB = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _LONGEST = 150
 
 # control characters, halves of characters, and marks that reorder or hide what stands beside them; zero-width joiners
@@ -41,7 +41,12 @@ def clean(value: str, longest: int = _LONGEST) -> str:
 
 def named(value: str | None) -> str:
     """A part of somebody's name or work, cleaned; what looks like a web address is nobody's name."""
-    return " ".join(_WEB.sub(" ", clean(value)).split()) if value else ""
+    return without_links(clean(value)) if value else ""
+
+
+def without_links(value: str) -> str:
+    """`value` without the words that are web addresses: nobody advertises anything through our answers."""
+    return " ".join(word for word in value.split() if not _WEB.search(word)) if _WEB.search(value) else value
 
 
 @dataclass(frozen=True, slots=True)

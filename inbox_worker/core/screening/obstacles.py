@@ -6,16 +6,16 @@ Never judges a machine: `rules` do.
 import re
 from collections.abc import Iterator
 
-# authres ships no type information.
-import authres  # type: ignore[import-untyped]
-
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.registration import Desk, Reason
 
 _POLICY = re.compile(
-    r"\b(?:p|policy|policy\.dmarc|policy\.published-domain-policy)\s*=\s*(none|quarantine|reject)\b", re.IGNORECASE
+    r"(?<!\S)(?:p|policy|policy\.dmarc|policy\.published-domain-policy)\s?=\s?(none|quarantine|reject)\b", re.IGNORECASE
 )
-_DMARC = re.compile(r"\bdmarc\s*=\s*([a-z]+)", re.IGNORECASE)
+_DMARC = re.compile(r"dmarc\s?(?:/\s?\d{1,3}\s?)?=\s?([a-z]+)", re.IGNORECASE)
+_SAYS_DMARC = re.compile(r"\bdmarc\s?=\s?([a-z]+)", re.IGNORECASE)
+_FIELD = 8_000
+"""Characters of one field of results that are read."""
 _FOR = re.compile(r"\bfor\s+<([^<>\s]+)>", re.IGNORECASE)
 _ANCHOR = re.compile(
     r"<a\b[^>]{0,300}?\bhref\s*=\s*[\"']?https?://([\w.-]{3,100})[^>]{0,500}>\s*(?:<\w{1,6}[^>]{0,100}>\s*)?"
@@ -66,7 +66,12 @@ def obstacles(message: Message, desk: Desk, text: str) -> Iterator[Reason]:
 
 
 def _dmarc_failure(message: Message, desk: Desk) -> Reason | None:
-    """DMARC failed by our own server's word (the topmost of its fields, RFC 8601 §5), and the policy asks for more."""
+    """DMARC failed by our own server's word, and the policy asks for a consequence.
+
+    Our server's word is the topmost field with its name: it puts its own on top (RFC 8601 §5), whatever came along.
+    Only `fail` fails. `none`, `temperror` and `permerror` say that there was nothing to judge by (RFC 7489 §11.2): no
+    policy was found, or it could not be fetched or read; `bestguesspass` is a pass without a policy.
+    """
     if desk.authserv_id is None:
         return None
     ours = (value for value in message.all("Authentication-Results") if _server(value) == desk.authserv_id.lower())
@@ -80,25 +85,49 @@ def _dmarc_failure(message: Message, desk: Desk) -> Reason | None:
 
 
 def _server(value: str) -> str:
-    return (re.split(r"[;\s(]", value.strip(), maxsplit=1)[0]).strip('"').lower()
+    """The authserv-id; a comment may stand before it, and a version behind it (RFC 8601 §2.2)."""
+    return "".join(_sections(value[:300])[0][0].split()[:1]).strip('"').lower()
 
 
 def _dmarc(value: str) -> tuple[str, str]:
-    """Result and published policy of the dmarc method.
+    """Result and published policy of the dmarc method: never by what stands in quotes or in another method's comment.
 
-    A field that says pass once and quotes nothing is read by eye; whatever could be a trick or a failure, by authres.
+    Those can hold the sender's own words (a local part, a greeting): they may pretend a result or hide the real one.
+    So where no result of dmarc stands where one belongs, a failure anywhere in the field counts.
     """
-    section = next((part for part in value.split(";") if _DMARC.search(part)), "")
-    policy, found = _POLICY.search(section), _DMARC.findall(value)
-    result = found[0].lower() if found else ""
-    if len(found) != 1 or result != "pass" or '"' in value:
-        try:
-            parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value[:2000]}")
-            result = next((one.result.lower() for one in parsed.results or () if one.method == "dmarc"), result)
-        except (authres.AuthResError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            # A server off the grammar: a failure anywhere in the field counts.
-            result = "fail" if "fail" in map(str.lower, found) else result
+    found = [
+        (match[1].lower(), bare + comments)
+        for bare, comments in _sections(value)[1:]
+        if (match := _DMARC.match(bare.lstrip()))
+    ]
+    if not found:
+        return ("fail" if "fail" in map(str.lower, _SAYS_DMARC.findall(value)) else ""), ""
+    result, told = next((one for one in found if one[0] == "fail"), found[0])
+    policy = _POLICY.search(told)
     return result, policy[1].lower() if policy else ""
+
+
+def _sections(value: str) -> list[tuple[str, str]]:
+    """The field's parts between its semicolons, each without quoted strings' blanks and comments, and its comments."""
+    parts: list[tuple[list[str], list[str]]] = [([], [])]
+    depth, quoted, escaped = 0, False, False
+    for letter in value[:_FIELD]:
+        bare, comments = parts[-1]
+        if escaped or (letter == "\\" and (quoted or depth)):
+            escaped = not escaped
+            letter = "_"  # noqa: PLW2901 - an escaped letter means nothing
+        elif letter == '"' and not depth:
+            quoted = not quoted
+        elif quoted:
+            letter = letter if letter.isalnum() or letter in ".-" else "_"  # noqa: PLW2901 - nor does a quoted one
+        elif letter in "()":
+            depth = max(0, depth + (1 if letter == "(" else -1))
+            letter = " "  # noqa: PLW2901 - a comment parts words
+        elif letter == ";" and not depth:
+            parts.append(([], []))
+            continue
+        (comments if depth else bare).append(letter)
+    return [("".join(bare), f" {''.join(comments)}") for bare, comments in parts]
 
 
 def _foreign_reply_to(message: Message, desk: Desk, text: str) -> Iterator[Reason]:

@@ -1,0 +1,1 @@
+"""The daemon as a process that is killed, stopped, doubled, restored and flooded, on a real Dovecot and Postfix."""
