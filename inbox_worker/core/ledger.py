@@ -55,6 +55,7 @@ class Ledger:
     held: dict[Ref, TreatedMail] = field(default_factory=dict)
     failed: dict[str, ReplyFailed] = field(default_factory=dict)
     offered: dict[Ref, Offered] = field(default_factory=dict)
+    barred: set[str] = field(default_factory=set)
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
     tallies: caps.Tallies = field(default_factory=caps.Tallies)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -79,6 +80,7 @@ class Ledger:
             held=dict(self.held),
             failed=dict(self.failed),
             offered=dict(self.offered),
+            barred=set(self.barred),
             undeliverable=dict(self.undeliverable),
             tallies=self.tallies.fork(),
             told=dict(self.told),
@@ -138,6 +140,7 @@ class Ledger:
                 self.outbox.pop(entry.reply, None)
             case Offered() as entry:
                 self.offered[entry.ref] = entry
+                self.barred.add(entry.digest)
             case Settled() as entry:
                 self._take_settling(entry)
             case Undeliverable() as entry:
@@ -154,6 +157,10 @@ class Ledger:
                     self.unfiled.pop(Ref(entry.account, entry.folder, entry.uidvalidity, uid), None)
             case _ as never:
                 assert_never(never)
+
+    def is_barred(self, registration: Registration) -> bool:
+        """Whether something spoke against its mail and no person has released it: no link goes there by itself."""
+        return registration.digest in self.barred
 
     def has_left(self, registration: str) -> bool:
         """Whether this registration has ended."""
@@ -236,6 +243,7 @@ class Ledger:
         self.held.pop(entry.ref, None)
         offered = self.offered.pop(entry.ref, None)
         if entry.released and offered:  # a person wants it to go there, whatever came back before
+            self.barred.discard(offered.digest)
             for answer in offered.withheld.answers:
                 self.undeliverable.pop(answer.to.key, None)
 
@@ -251,6 +259,7 @@ class Ledger:
             language=entry.language,
             message_id=entry.message_id,
             subject=entry.subject,
+            digest=entry.digest,
         )
         self.registrations[made.id] = made
         self._count(made, 1)

@@ -304,3 +304,21 @@ def test_an_event_is_imminent_from_an_hour_before_until_a_quarter_of_an_hour_beh
     assert [an_event().is_imminent(start + timedelta(minutes=each)) for each in minutes] == [
         *(False, True, True, True, True, False)
     ]
+
+
+FORGED = "Authentication-Results: mx.ours.example; dmarc=fail (p=reject) header.from=teutoburger-bote.example\r\n"
+
+
+async def test_a_forged_sender_gets_no_link_by_a_reminder_or_a_free_place_either() -> None:
+    life = await Life(replace(a_limited(2), authserv_id="mx.ours.example")).begins()
+    forged = a_mail(SIGNED.format("Eva Lang"), number=7, name="Eva Lang", headers=FORGED)
+    await life.gets(the_mail(0), forged)
+    await life.gets(forged.replace(b"Eva", b"Ida").replace(b"a7@", b"a8@"), the_mail(2))
+    assert life.placed() == [PEOPLE[0], "Eva Lang"]
+    assert life.waiting() == ["Ida Lang", PEOPLE[2]]
+    await life.gets(the_mail(0, GOODBYE))
+    assert life.placed() == ["Eva Lang", PEOPLE[2]], "who is not released is passed over"
+    life.office.clock.now = an_event().start - timedelta(minutes=30)
+    await life.passes()
+    assert life.mails(address(7)) == life.mails(address(8)) == []
+    assert life.mails(address(2)) == ["waitlist", "promotion", "reminder"]

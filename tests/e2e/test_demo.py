@@ -159,7 +159,7 @@ def test_the_story_names_every_mail_and_where_everything_lies(played: Played) ->
     assert headings == [(str(number), str(count)) for number in range(1, count + 1)]
     reminders = len(list(played.output.glob("replies/reminder-*.eml")))
     answers = f"{played.sent - reminders} answers and {reminders} reminders went out"
-    assert reminders == 7
+    assert reminders == 6, "not the one whose sender may be forged"
     assert f"{count} mails came, {answers}, 3 machines got none" in played.told
     assert "Subject: Erinnerung: Fachdiskurs am 24. November" in played.told
     assert str(played.output / "journal.jsonl") in played.told
