@@ -163,8 +163,8 @@ _FILES: dict[Language, tuple[str, str]] = {"de": ("Termin", "Absage"), "en": ("e
 def calendar_entries(answer: Answer, events: tuple[Event, ...]) -> tuple[CalendarEntry, ...]:
     """One file for each event: with every link, and for those who withdraw themselves."""
     cancelled = _takes_out(answer)
-    if not answer.kind.carries_link and not cancelled:
-        return ()
+    if answer.kind is AnswerKind.REMINDER or not (answer.kind.carries_link or cancelled):
+        return ()  # who is reminded has the entry already
     stem = _FILES[answer.language][cancelled]
     numbers = [f"-{number}" for number in range(1, len(events) + 1)] if len(events) > 1 else [""]
     return tuple(
