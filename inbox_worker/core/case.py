@@ -56,6 +56,8 @@ class Case:
         joining = []
         for one in new:
             status = Status.REGISTERED if self.has_room(one.event, placed[one.event]) else Status.WAITLISTED
+            if self.is_approved_by_hand(one.event):
+                status = Status.PENDING
             placed[one.event] += status is Status.REGISTERED
             joining.append(replace(one, status=status))
         return tuple(joining)
@@ -68,9 +70,14 @@ class Case:
         return not self.ledger.waits(event) and self.ledger.taken(event) + besides < known.capacity
 
     def is_limited(self, event: str) -> bool:
-        """Whether places are counted."""
+        """Whether not everybody who asks may come."""
         known = self.desk.event(event)
-        return known is not None and known.capacity is not None
+        return known is not None and (known.capacity is not None or known.approval)
+
+    def is_approved_by_hand(self, event: str) -> bool:
+        """Whether a person decides about each registration."""
+        known = self.desk.event(event)
+        return known is not None and known.approval
 
     def leaving(self, events: Iterable[str]) -> tuple[tuple[Leaving, ...], tuple[Reason, ...]]:
         """Who leaves, and reasons for those whom this sender may not sign off."""
@@ -106,18 +113,17 @@ class Case:
         domain = address.casefold().rpartition("@")[2]
         return domain == self.sender.domain and not is_shared_domain(domain)
 
-    def without_place(self, events: tuple[str, ...], joining: tuple[Joining, ...]) -> frozenset[tuple[str, Registrant]]:
-        """Who of this mail is on which waiting list, from now on or already."""
-        new = {(one.event, one.registrant) for one in joining if one.status is Status.WAITLISTED}
-        joined = {(one.event, one.registrant) for one in joining}
+    def without_place(
+        self, events: tuple[str, ...], joining: tuple[Joining, ...]
+    ) -> dict[tuple[str, Registrant], Status]:
+        """Who of this mail has no place at which event: those who join now, and those who wait already."""
+        statuses = {(one.event, one.registrant): one.status for one in joining}
         for event in events:
             for registrant in self.request.registrants:
-                if (event, registrant) in joined:
-                    continue
                 known = self.ledger.registered(event, registrant, self.address(registrant))
-                if known is not None and not known.placed:
-                    new.add((event, registrant))
-        return frozenset(new)
+                if (event, registrant) not in statuses and known is not None:
+                    statuses[event, registrant] = known.status
+        return {who: status for who, status in statuses.items() if status is not Status.REGISTERED}
 
     def is_writer(self, registrant: Registrant) -> bool:
         """Whether this is the person who wrote."""

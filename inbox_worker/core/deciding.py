@@ -100,8 +100,8 @@ def _obstructed(decision: Decision, request: Request) -> Decision:
         leaving=(),
         answers=(),
         concerns=(*request.obstacles, *decision.concerns),
-        withheld=Withheld(
-            joining=() if joins else decision.joining, leaving=decision.leaving, answers=decision.answers
+        withheld=decision.withheld.with_also(
+            Withheld(() if joins else decision.joining, decision.leaving, () if decision.withheld else decision.answers)
         ),
     )
 

@@ -210,7 +210,15 @@ class Ledger:
         return [
             known
             for known in self.registrations.values()
-            if not (known.withdrawn or known.placed) and (event is None or known.event == event)
+            if known.status is Status.WAITLISTED and not known.withdrawn and (event is None or known.event == event)
+        ]
+
+    def pending(self, event: str | None = None) -> list[Registration]:
+        """Who waits for a person's approval; of one event, or of all."""
+        return [
+            known
+            for known in self.registrations.values()
+            if known.status is Status.PENDING and not known.withdrawn and (event is None or known.event == event)
         ]
 
     def waits(self, event: str) -> int:
@@ -248,7 +256,8 @@ class Ledger:
                 self.undeliverable.pop(answer.to.key, None)
 
     def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
-        self._count(self.registrations.get(entry.registration), -1)
+        before = self.registrations.get(entry.registration)
+        self._count(before, -1)
         made = Registration(
             entry.registration,
             entry.event,
@@ -256,6 +265,7 @@ class Ledger:
             entry.address,
             recorded.at,
             entry.status,
+            withdrawn=before is not None and before.withdrawn,  # who has left since is not brought back by a release
             language=entry.language,
             message_id=entry.message_id,
             subject=entry.subject,
@@ -265,8 +275,9 @@ class Ledger:
         self._count(made, 1)
         by_address = (entry.event, entry.address.casefold())
         by_name = (entry.event, fold_name(entry.registrant.name))
-        self._by_address[by_address] = (*self._by_address.get(by_address, ()), entry.registration)
-        self._by_name[by_name] = (*self._by_name.get(by_name, ()), entry.registration)
+        for index, key in ((self._by_address, by_address), (self._by_name, by_name)):
+            if made.id not in (known := index.get(key, ())):  # what was pending is approved
+                index[key] = (*known, made.id)
 
     def _change_registration(self, registration: str, **changes: object) -> None:
         known = self.registrations.get(registration)
@@ -277,8 +288,9 @@ class Ledger:
 
     def _count(self, registration: Registration | None, step: int) -> None:
         if registration is not None and not registration.withdrawn:
-            counts = self._taken if registration.placed else self._waits
-            counts[registration.event] = counts.get(registration.event, 0) + step
+            counts = {Status.REGISTERED: self._taken, Status.WAITLISTED: self._waits}.get(registration.status)
+            if counts is not None:
+                counts[registration.event] = counts.get(registration.event, 0) + step
 
     def _attempts(self, reply: str) -> int:
         return self.outbox[reply].attempts if reply in self.outbox else 0

@@ -4,14 +4,24 @@ A link goes to a colleague's own address only where it shares the sender's domai
 held. What speaks against it all the same is weighed in `deciding`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inbox_worker.core.case import Case
-from inbox_worker.core.decision import Answer, AnswerKind, Decision, Joining, Leaving, Outcome, Waiting
+from inbox_worker.core.decision import (
+    Answer,
+    AnswerKind,
+    Decision,
+    Joining,
+    Leaving,
+    Outcome,
+    Waiting,
+    Withheld,
+    registration_name,
+)
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Event, Phase, Reason, Registrant, Request
+from inbox_worker.core.registration import Event, Phase, Reason, Registrant, Request, Status
 
 MOST_COLLEAGUES = 10
 """Colleagues whom one mail can have us write to: what makes many mails of one is a weapon against their receivers."""
@@ -44,8 +54,24 @@ class Ruling(Case):
         leaving, foreign = self.leaving(events)
         kind = AnswerKind.CONFIRMATION if joining or leaving else AnswerKind.LINK
         answers, unreachable = self._answers_with_link(kind, events, joining, leaving)
+        pending = tuple(one for one in joining if one.status is Status.PENDING)
+        titles = dict.fromkeys(event.title for event in asked for one in pending if one.event == event.id)
         concerns = (*request.concerns, *foreign, *_missed(missed, self.now), *unreachable)
-        return self._decision(events, joining=joining, leaving=leaving, answers=answers, concerns=concerns)
+        concerns += tuple(Reason("waits for approval", title) for title in titles)
+        decision = self._decision(events, joining=joining, leaving=leaving, answers=answers, concerns=concerns)
+        return replace(decision, withheld=self._once_approved(joining)) if pending else decision
+
+    def _once_approved(self, joining: tuple[Joining, ...]) -> Withheld:
+        """What a release leads to: they are on the list as if nobody had had to be asked, and are told so."""
+        digest = self.message.digest
+        approved = tuple(
+            replace(one, status=Status.REGISTERED, registration=registration_name(digest, number))
+            for number, one in enumerate(joining, start=1)
+            if one.status is Status.PENDING
+        )
+        events = tuple(dict.fromkeys(one.event for one in approved))
+        answers, _ = self._answers_with_link(AnswerKind.CONFIRMATION, events, approved, ())
+        return Withheld(joining=approved, answers=answers)
 
     def _too_early_or_late(self, missed: Sequence[Event]) -> Decision:
         """Nobody can register for any of it now: they are told when, or where to watch what is over."""
@@ -75,7 +101,7 @@ class Ruling(Case):
             return held(self.request, over or Reason("no event is named"))
         known = [one for event in events for one in self.ledger.registered_with(event, self.sender.key)]
         placed = {one.event for one in known if one.placed}
-        waiting = tuple(Waiting(one.event, one.registrant) for one in known if not one.placed)
+        waiting = tuple(Waiting(one.event, one.registrant, one.status) for one in known if not one.placed)
         # Where places are counted a link is for those who have one; elsewhere whoever asks may come.
         strangers = [event for event in events if event not in {one.event for one in known} and self.is_limited(event)]
         linked = tuple(event for event in events if event in placed or not (self.is_limited(event) or strangers))
@@ -85,7 +111,7 @@ class Ruling(Case):
             answer = self._answer(AnswerKind.LINK, linked, registered=people, waiting=waiting)
         elif waiting:
             answer = self._answer(
-                AnswerKind.WAITLIST, tuple(dict.fromkeys(one.event for one in waiting)), waiting=waiting
+                _kind_of(waiting), tuple(dict.fromkeys(one.event for one in waiting)), waiting=waiting
             )
         else:
             return held(self.request, *concerns[len(self.request.concerns) :])
@@ -137,7 +163,7 @@ class Ruling(Case):
         kind: AnswerKind,
         events: tuple[str, ...],
         people: tuple[Registrant, ...],
-        without: frozenset[tuple[str, Registrant]],
+        without: Mapping[tuple[str, Registrant], Status],
         *,
         to: Address | None = None,
         greeted: Registrant | None = None,
@@ -145,9 +171,11 @@ class Ruling(Case):
         """The answer to one receiver about `people`: the links of the events at which one of them has a place."""
         placed = tuple(event for event in events if any((event, one) not in without for one in people))
         registered = tuple(one for one in people if any((event, one) not in without for event in events))
-        waiting = tuple(Waiting(event, one) for event in events for one in people if (event, one) in without)
+        waiting = tuple(
+            Waiting(event, one, without[event, one]) for event in events for one in people if (event, one) in without
+        )
         if not placed:
-            return self._answer(AnswerKind.WAITLIST, events, to=to, greeted=greeted, waiting=waiting)
+            return self._answer(_kind_of(waiting), events, to=to, greeted=greeted, waiting=waiting)
         return self._answer(kind, placed, to=to, greeted=greeted, registered=registered, waiting=waiting)
 
     def _answer(  # noqa: PLR0913 - the parts of an answer, each with a default
@@ -199,6 +227,12 @@ class Ruling(Case):
             because=self.request.because,
             concerns=concerns,
         )
+
+
+def _kind_of(waiting: Sequence[Waiting]) -> AnswerKind:
+    """What somebody hears who has no place at all."""
+    pending = any(one.status is Status.PENDING for one in waiting)
+    return AnswerKind.PENDING if pending else AnswerKind.WAITLIST
 
 
 def _missed(events: Iterable[Event], now: datetime) -> Iterator[Reason]:

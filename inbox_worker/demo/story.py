@@ -25,6 +25,7 @@ _ANSWERS = {
     AnswerKind.LINK: "the access link once more",
     AnswerKind.CANCELLATION: "confirmation of the cancellation",
     AnswerKind.WAITLIST: "place on the waiting list",
+    AnswerKind.PENDING: "receipt until somebody approves",
     AnswerKind.PROMOTION: "place that became free, with the access link",
     AnswerKind.REMINDER: "reminder with the access link",
     AnswerKind.EARLY: "not open yet",
