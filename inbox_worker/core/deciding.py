@@ -130,7 +130,7 @@ def _told_at_once(decision: Decision, case: "_Case") -> Decision:
     silent = decision.outcome is Outcome.HELD and not (decision.answers or decision.withheld)
     if not silent or not case.request.intent.is_a_wish:
         return decision
-    events = [event for event in case.desk.events if event.is_imminent(case.now)]
+    events = [e for e in case.desk.events if e.is_imminent(case.now) and e.id not in case.ledger.cancelled]
     if not events:
         return decision
     named = tuple(event.id for event in events if event.id in case.request.events) or (events[0].id,)
@@ -198,9 +198,12 @@ class _Case:
     def registration(self) -> Decision:
         """Onto the list with everybody who is not there yet; the link to whoever may have it."""
         request = self.request
+        off = self._called_off()
+        if off and len(off) == len(request.events):
+            return self._decision(off, answers=self._told_called_off(off), concerns=request.concerns)
         if not request.registrants:
             return _held(request, Reason("nobody is named who could be registered"))
-        asked = [event for name in request.events if (event := self.desk.event(name))]
+        asked = [event for name in request.events if name not in off and (event := self.desk.event(name))]
         if not asked:
             return _held(request, Reason("no event is named"))
         events = tuple(event.id for event in asked if event.phase(self.now) is Phase.OPEN)
@@ -211,8 +214,20 @@ class _Case:
         leaving, foreign = self._leaving(events)
         kind = AnswerKind.CONFIRMATION if joining or leaving else AnswerKind.LINK
         answers, unreachable = self._answers_with_link(kind, events, joining, leaving)
+        answers = (*answers, *self._told_called_off(off))
         concerns = (*request.concerns, *foreign, *_missed(missed, self.now), *unreachable)
         return self._decision(events, joining=joining, leaving=leaving, answers=answers, concerns=concerns)
+
+    def _called_off(self) -> tuple[str, ...]:
+        """The events of the request that were cancelled."""
+        return tuple(event for event in self.request.events if event in self.ledger.cancelled)
+
+    def _told_called_off(self, events: tuple[str, ...]) -> tuple[Answer, ...]:
+        """That these do not take place, if there are any."""
+        if not events:
+            return ()
+        answer = self._answer(AnswerKind.CALLED_OFF, events, question_passed_on=bool(self.request.concerns))
+        return (replace(answer, text=self.ledger.cancelled[events[0]].text),)
 
     def _too_early_or_late(self, missed: Sequence[Event]) -> Decision:
         """Nobody can register for any of it now: they are told when, or where to watch what is over."""
@@ -238,6 +253,10 @@ class _Case:
     def link_request(self) -> Decision:
         """The link once more, to the address that asks. Nobody new is registered."""
         events, over = self._open_events()
+        off = tuple(event for event in events if event in self.ledger.cancelled)
+        events = tuple(event for event in events if event not in off)
+        if off and not events:
+            return self._decision(off, answers=self._told_called_off(off), concerns=self.request.concerns)
         if not events:
             return _held(self.request, over or Reason("no event is named"))
         known = [one for event in events for one in self.ledger.registered_with(event, self.sender.key)]
@@ -256,7 +275,7 @@ class _Case:
             )
         else:
             return _held(self.request, *concerns[len(self.request.concerns) :])
-        return self._decision(events, answers=(answer,), concerns=concerns)
+        return self._decision(events, answers=(answer, *self._told_called_off(off)), concerns=concerns)
 
     def inquiry(self) -> Decision:
         """A person answers; the writer learns at once that the question arrived, and whom else to ask."""
