@@ -11,10 +11,11 @@ DIAGNOSTICS
 
 import asyncio
 import fcntl
+import hashlib
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -45,8 +46,11 @@ from inbox_worker.core.delivery import Reply
 from inbox_worker.core.entries import Entry
 from inbox_worker.core.filing import FilingPlan
 from inbox_worker.core.journey import understand_letter
+from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.narrative import narrate
+from inbox_worker.core.notices import Mailing, Occasion
 from inbox_worker.core.outbox import RetryPolicy
+from inbox_worker.core.registration import Event
 from inbox_worker.core.reply import compose
 from inbox_worker.errors import (
     JournalError,
@@ -59,6 +63,7 @@ from inbox_worker.errors import (
 from inbox_worker.worker import Plan, Tools, Worker
 from inbox_worker.worker.backfill import Backfill, OldMail
 from inbox_worker.worker.delivery import Closed
+from inbox_worker.worker.notify import Notifying
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +159,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
     """Wire everything; connects to nothing."""
     desk, templates = settings.desk(), load_templates(settings.templates)
 
-    def composed(reply: str, answer: Answer, now: datetime) -> Reply:
+    def composed(reply: str, answer: Answer, now: datetime, revisions: Mapping[str, int]) -> Reply:
         return compose(
             answer,
             reply_id=reply,
@@ -163,6 +168,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
             environment=templates,
             now=now,
             envelope_from=settings.envelope_from(reply),
+            revisions=revisions,
         )
 
     mailbox, transport = ImapMailbox(settings.imap), SmtpTransport(settings.smtp)
@@ -246,6 +252,7 @@ def alone(settings: Settings) -> Iterator[None]:
         raise JournalUnwritable(f"{path}: {error.strerror}: make the journal's directory writable") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _leave_fingerprint(descriptor, settings)
         yield
     except BlockingIOError:
         raise WorkerRunning(
@@ -254,6 +261,27 @@ def alone(settings: Settings) -> Iterator[None]:
         ) from None
     finally:
         os.close(descriptor)
+
+
+def _fingerprint(settings: Settings) -> bytes:
+    """What two processes have in common that write the same mails: events, contacts, our name."""
+    return hashlib.sha256(repr((settings.desk(), settings.sender)).encode()).hexdigest().encode()
+
+
+def _leave_fingerprint(descriptor: int, settings: Settings) -> None:
+    """For commands that come while we run: with which configuration."""
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, _fingerprint(settings), 0)
+    except OSError as error:  # a full disk: the journal tells, and such a command is refused
+        log.warning("%s: %s", _beside(settings, "lock"), error.strerror)
+
+
+def _fingerprint_of_the_other(settings: Settings) -> bytes:
+    try:
+        return _beside(settings, "lock").read_bytes()
+    except OSError:
+        return b""
 
 
 async def once(settings: Settings, clock: Clock = system_clock) -> bool:
@@ -283,6 +311,35 @@ async def backfill(
                 await office.run_pass()
                 delivered = True
         return found, delivered
+    finally:
+        await office.close()
+
+
+async def notify(  # noqa: PLR0913 - what, to whom, why
+    settings: Settings, event: Event, occasion: Occasion, text: str, *, send: bool, clock: Clock = system_clock
+) -> tuple[Mailing, Ledger, bool]:
+    """The mails that everybody gets on this occasion, and the Ledger with them; with `send` they are owed.
+
+    The bool says whether they were handed over: not while a daemon runs, which does it with its next pass. Raises
+    JournalError; WorkerRunning when that daemon has read another configuration and would write something else.
+    """
+    office = build(settings, clock)
+    notifying = Notifying(office.worker.plan, office.worker.tools)
+    try:
+        if not send:
+            return *await notifying.run(event, occasion, text, record=False), False
+        try:
+            with alone(settings):
+                done = await notifying.run(event, occasion, text, record=True)
+                await office.run_pass()
+                return *done, True
+        except WorkerRunning as error:
+            if _fingerprint_of_the_other(settings) != _fingerprint(settings):
+                raise WorkerRunning(
+                    f"the daemon that is running has read another configuration than {settings.directory} holds now "
+                    "and would send that: start it anew, then give this command again"
+                ) from error
+        return *await notifying.run(event, occasion, text, record=True), False
     finally:
         await office.close()
 

@@ -1,6 +1,6 @@
 """A whole registration desk on fakes: the real spine, the real reader, the real templates, and a clock that obeys."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -41,10 +41,20 @@ class Clock:
         self.now += timedelta(**duration)
 
 
-def compose_reply(reply: str, answer: Answer, now: datetime, desk: Desk | None = None) -> Reply:
+def compose_reply(
+    reply: str, answer: Answer, now: datetime, revisions: Mapping[str, int] | None = None, desk: Desk | None = None
+) -> Reply:
     """With the packaged templates, from our address."""
     sender = Address("Zukunftswerkstatt Kommunen", OFFICE)
-    return compose(answer, reply_id=reply, desk=desk or a_desk(), sender=sender, environment=templates(), now=now)
+    return compose(
+        answer,
+        reply_id=reply,
+        desk=desk or a_desk(),
+        sender=sender,
+        environment=templates(),
+        now=now,
+        revisions=revisions,
+    )
 
 
 class UnderstandingHere:

@@ -8,6 +8,8 @@ from inbox_worker.core.entries import (
     Baseline,
     CapReached,
     Entry,
+    EventCancelled,
+    EventTold,
     Filed,
     FilingTaken,
     MailRecorded,
@@ -73,4 +75,6 @@ def entries() -> st.SearchStrategy[Entry]:
             FilingTaken, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL), st.just("other")
         ),
         st.builds(Filed, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL)),
+        st.builds(EventTold, _EVENTS, st.integers(0, 3), moment, moment, _WORDS, _WORDS, changed=st.just(("link",))),
+        st.builds(EventCancelled, _EVENTS, _WORDS),
     )

@@ -103,6 +103,25 @@ def _backfill(options: argparse.Namespace) -> int:
     return backfill(settings, since=options.since, send=options.send)
 
 
+def _notify(options: argparse.Namespace) -> int:
+    from inbox_worker import daemon
+    from inbox_worker.cli.logs import set_up
+    from inbox_worker.cli.notify import notify
+    from inbox_worker.config import load, load_for_reading
+
+    # without --send neither servers nor secrets are needed
+    settings = (load if options.send else load_for_reading)(options.config, os.environ)
+    set_up(settings.log)
+    return notify(
+        settings,
+        daemon.system_clock(),
+        event=options.event,
+        reason=options.reason,
+        text=options.text,
+        send=options.send,
+    )
+
+
 def _release(options: argparse.Namespace) -> int:
     from inbox_worker.cli.settle import settle
 
@@ -182,6 +201,11 @@ def _parser() -> argparse.ArgumentParser:
     older = add("backfill", _backfill, "what would be answered of the mail from before the first start")
     older.add_argument("--since", required=True, metavar="DATE", help="from this day on, as 2022-11-02")
     older.add_argument("--send", action="store_true", help="do it: without this it is only shown")
+    told = add("notify", _notify, "what everybody registered is to hear: a change, a cancelled event, a message")
+    told.add_argument("event", metavar="EVENT", help="the event's id, as its file is called")
+    told.add_argument("--reason", required=True, metavar="REASON", help="change, cancelled, message or followup")
+    told.add_argument("--text", type=Path, metavar="FILE", help="words of your own (UTF-8); a message needs them")
+    told.add_argument("--send", action="store_true", help="do it: without this it is only shown")
     for name, words in (
         ("release", "let happen what was withheld of held mails: their answers leave with the next pass"),
         ("settle", "take held mails off the list that a person has answered"),

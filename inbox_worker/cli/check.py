@@ -3,18 +3,47 @@
 import asyncio
 import os
 from collections.abc import Awaitable
+from datetime import datetime
 from pathlib import Path
 
 from inbox_worker import daemon
+from inbox_worker.adapters import journal_file
 from inbox_worker.config import Settings, load
-from inbox_worker.errors import InboxWorkerError
+from inbox_worker.core import notices
+from inbox_worker.core.entries import Recorded
+from inbox_worker.core.ledger import Ledger
+from inbox_worker.errors import InboxWorkerError, JournalError
 
 
 def check(config: Path | None) -> int:
     """Prints a line for each thing tried; 1 when one of them is not in order. Sends nothing, changes nothing."""
     settings = load(config, os.environ)
     print(f"ok    configuration in {settings.directory}: {len(settings.events)} events, mode {settings.mode}")
-    return asyncio.run(_check_servers(settings))
+    try:
+        for line in told_before(settings, daemon.system_clock()):
+            print(line)
+        whole = True
+    except JournalError as error:
+        print(f"WRONG journal: {error}")
+        whole = False
+    return max(asyncio.run(_check_servers(settings)), int(not whole))
+
+
+def told_before(settings: Settings, now: datetime) -> list[str]:
+    """A line for each event of which people were told something that is no longer so; nothing is wrong with that."""
+    if not settings.journal.path.exists():
+        return []
+    with journal_file.opened(settings.journal.path) as reading:
+        ledger = Ledger().fold(line.recorded for batch in reading.batches() for line in batch)
+    desk = settings.desk()
+    for entry in notices.learned(ledger, desk, now):
+        ledger.apply(Recorded(ledger.seq + 1, now, entry))
+    return [
+        f"NOTE  {event.id}: {len(old)} people have the old time, link or dial-in: "
+        f"inbox-worker notify {event.id} --reason change"
+        for event in desk.events
+        if event.end > now and event.id not in ledger.cancelled and (old := notices.outdated(ledger, event.id))
+    ]
 
 
 async def _check_servers(settings: Settings) -> int:

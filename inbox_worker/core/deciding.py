@@ -114,7 +114,7 @@ def _told_at_once(decision: Decision, case: Ruling) -> Decision:
     silent = decision.outcome is Outcome.HELD and not (decision.answers or decision.withheld)
     if not silent or not case.request.intent.is_a_wish:
         return decision
-    events = [event for event in case.desk.events if event.is_imminent(case.now)]
+    events = [e for e in case.desk.events if e.is_imminent(case.now) and e.id not in case.ledger.cancelled]
     if not events:
         return decision
     named = tuple(event.id for event in events if event.id in case.request.events) or (events[0].id,)

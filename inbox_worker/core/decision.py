@@ -36,14 +36,35 @@ class AnswerKind(StrEnum):
     """Registration is closed: a person looks whether there is still a way; no link."""
     OVER = "over"
     """The event has taken place: where one can watch it, no link."""
+    CHANGE = "change"
+    """The event has another time, link or dial-in than was told: with the link."""
+    MOVED = "moved"
+    """As CHANGE, to somebody on the waiting list: the new time, no link."""
+    CALLED_OFF = "called_off"
+    """The event does not take place: no link."""
+    MESSAGE = "message"
+    """What the press office writes to everybody with a place, in its own words: no link."""
+    FOLLOWUP = "followup"
+    """After the event, to everybody who had a place: where one can watch it, no link."""
 
     @property
     def carries_link(self) -> bool:
         """Whether this mail contains the Zugangslink."""
         return self in _WITH_LINK
 
+    @property
+    def has_own_subject(self) -> bool:
+        """Whether it goes out under a subject of ours, whatever somebody wrote above their mail."""
+        return self in _WITH_LINK or self in NOTICES
 
-_WITH_LINK = frozenset({AnswerKind.CONFIRMATION, AnswerKind.LINK, AnswerKind.PROMOTION, AnswerKind.REMINDER})
+
+NOTICES = frozenset(
+    {AnswerKind.CHANGE, AnswerKind.MOVED, AnswerKind.CALLED_OFF, AnswerKind.MESSAGE, AnswerKind.FOLLOWUP}
+)
+"""What the press office lets everybody know: one mail for each address, whoever is registered with it."""
+_WITH_LINK = frozenset(
+    {AnswerKind.CONFIRMATION, AnswerKind.LINK, AnswerKind.PROMOTION, AnswerKind.REMINDER, AnswerKind.CHANGE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,7 @@ class Answer:
     `waiting` are people who have no place at an event yet, while `events` are those with a place.
     `question_passed_on` tells the writer that a person will come back to them.
     `registration` is the one that a mail is about that nobody asked for; it is not sent when that has ended.
+    `changed` says what is new ("time", "link", "access"); `text` are the press office's own words.
     `in_reply_to`, `references` and `subject` are the incoming mail's, for threading (RFC 5322 §3.6.4).
     """
 
@@ -72,6 +94,8 @@ class Answer:
     references: tuple[str, ...] = ()
     subject: str = ""
     registration: str = ""
+    changed: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

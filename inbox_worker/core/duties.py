@@ -1,18 +1,20 @@
-"""What is due without any mail: places that became free, reminders. A pure function of the Ledger, the desk and `now`.
+"""What is due without any mail: places that became free, reminders, word of a cancelled event.
 
-The scheduler only ticks. Each duty has a name of its own, made of what it is about, so that a restart neither repeats
-nor skips one: what was owed once is in the Ledger for ever.
+A pure function of the Ledger, the desk and `now`. The scheduler only ticks. Each duty has a name of its own, made of
+what it is about, so that a restart neither repeats nor skips one: what was owed once is in the Ledger for ever.
 """
 
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from inbox_worker.core import notices
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.entries import NO_MAIL, Entry, Promoted, ReplyOwed
 from inbox_worker.core.holdings import Registration
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address
+from inbox_worker.core.notices import Occasion
 from inbox_worker.core.registration import Desk, Event, Reminder
 
 FRESH = timedelta(hours=1)
@@ -23,7 +25,9 @@ def due(ledger: Ledger, desk: Desk, now: datetime) -> list[Entry]:
     """The entries of everything that is due at `now` (aware) and was not done before, in the order of the events."""
     entries: list[Entry] = []
     for event in desk.events:
-        if now < event.start:
+        if event.id in ledger.cancelled:  # whoever came onto the list since then (a person let them) hears it, too
+            entries += notices.mailing(ledger, event, Occasion.CANCELLED).entries if now < event.end else ()
+        elif now < event.start:
             entries += _promotions(ledger, event)
             entries += _reminders(ledger, event, now)
     return entries

@@ -13,7 +13,8 @@ from inbox_worker.core.registration import Language, Registrant, Status
 class Registration:
     """A person at an event, or on its waiting list. `address` is where their link goes; `withdrawn` ones stay known.
 
-    `language`, `message_id`, `subject` and `digest` are those of their mail.
+    `language`, `message_id`, `subject` and `digest` are those of their mail. `revision` is the event's at that time:
+    what they are told first is at least that new.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Registration:
     message_id: str = ""
     subject: str = ""
     digest: str = ""
+    revision: int = 0
 
     @property
     def placed(self) -> bool:

@@ -10,9 +10,12 @@ from datetime import datetime
 from typing import assert_never
 
 from inbox_worker.core import caps
+from inbox_worker.core.decision import AnswerKind
 from inbox_worker.core.entries import (
     Baseline,
     CapReached,
+    EventCancelled,
+    EventTold,
     Filed,
     FilingTaken,
     MailRecorded,
@@ -37,6 +40,8 @@ from inbox_worker.core.message import Ref
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.registration import Registrant, Status
 
+_TELL_THE_TIME = frozenset({AnswerKind.WAITLIST, AnswerKind.MOVED})
+
 
 @dataclass(slots=True)
 class Ledger:
@@ -59,6 +64,10 @@ class Ledger:
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
     tallies: caps.Tallies = field(default_factory=caps.Tallies)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    facts: dict[str, tuple[EventTold, ...]] = field(default_factory=dict)
+    cancelled: dict[str, EventCancelled] = field(default_factory=dict)
+    _informed: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+    _composed: dict[str, dict[str, int]] = field(default_factory=dict)
     _taken: dict[str, int] = field(default_factory=dict)
     _waits: dict[str, int] = field(default_factory=dict)
     _by_address: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
@@ -84,6 +93,10 @@ class Ledger:
             undeliverable=dict(self.undeliverable),
             tallies=self.tallies.fork(),
             told=dict(self.told),
+            facts=dict(self.facts),
+            cancelled=dict(self.cancelled),
+            _informed=dict(self._informed),
+            _composed=dict(self._composed),
             _taken=dict(self._taken),
             _waits=dict(self._waits),
             _by_address=dict(self._by_address),
@@ -109,9 +122,13 @@ class Ledger:
                 self.outbox[entry.reply] = OwedReply(entry.reply, entry.ref, entry.answer, recorded.at, recorded.at)
             case ReplyClaimed() as entry:
                 if entry.reply in self.outbox:
+                    if self.facts:
+                        self._compose(self.outbox[entry.reply])
                     self.outbox[entry.reply] = self.outbox[entry.reply].claimed(entry.worker, entry.until)
             case ReplySent() as entry:
                 owed = self.outbox.pop(entry.reply, None)
+                if owed and entry.reply in self._composed:
+                    self._inform(owed)
                 if owed and not entry.draft:
                     to = owed.receiver.casefold()
                     self.sent[entry.reply] = SentReply(to, recorded.at)
@@ -120,7 +137,8 @@ class Ledger:
                 memory = FolderMemory(entry.uidvalidity, entry.uidnext - 1, entry.since)
                 self.folders[entry.account, entry.folder] = memory
             case Promoted() as entry:
-                self._change_registration(entry.registration, status=Status.REGISTERED)
+                revision = self.revision(entry.event)
+                self._change_registration(entry.registration, status=Status.REGISTERED, revision=revision)
             case Withdrawn() as entry:
                 self._change_registration(entry.registration, withdrawn=True)
             case ReplyReleased() as entry:
@@ -135,9 +153,11 @@ class Ledger:
                 )
             case ReplyFailed() as entry:
                 self.outbox.pop(entry.reply, None)
+                self._composed.pop(entry.reply, None)
                 self.failed[entry.reply] = entry
             case ReplyDropped() as entry:
                 self.outbox.pop(entry.reply, None)
+                self._composed.pop(entry.reply, None)
             case Offered() as entry:
                 self.offered[entry.ref] = entry
                 self.barred.add(entry.digest)
@@ -155,6 +175,10 @@ class Ledger:
             case Filed() as entry:
                 for uid in entry.uids:
                     self.unfiled.pop(Ref(entry.account, entry.folder, entry.uidvalidity, uid), None)
+            case EventTold() as entry:
+                self.facts[entry.event] = (*self.facts.get(entry.event, ()), entry)
+            case EventCancelled() as entry:
+                self.cancelled.setdefault(entry.event, entry)
             case _ as never:
                 assert_never(never)
 
@@ -229,6 +253,36 @@ class Ledger:
         """How many places are taken."""
         return self._taken.get(event, 0)
 
+    def revision(self, event: str) -> int:
+        """How often what people are told of this event has changed."""
+        facts = self.facts.get(event)
+        return facts[-1].revision if facts else 0
+
+    def revisions(self) -> dict[str, int]:
+        """Of each event's calendar file: the changes, and its being cancelled, which is one more."""
+        return {event: self.revision(event) + (event in self.cancelled) for event in {**self.facts, **self.cancelled}}
+
+    def informed(self, one: Registration) -> int:
+        """The revision of the event that this person was sent last, or is about to be told first."""
+        return max(one.revision, self._informed.get((one.event, one.address.casefold(), one.placed), 0))
+
+    def _compose(self, reply: OwedReply) -> None:
+        """Note what a reply tells: it is written when it is claimed. One in doubt may have gone out as it was."""
+        if reply.answer and not reply.in_doubt and reply.claimed_until is None:
+            self._composed[reply.id] = {event: self.revision(event) for event in reply.answer.events}
+
+    def _inform(self, reply: OwedReply) -> None:
+        """Whoever gets the link knows everything; on the waiting list one knows the time."""
+        composed = self._composed.pop(reply.id)
+        if reply.answer is None:
+            return
+        kind, to = reply.answer.kind, reply.receiver.casefold()
+        linked = (True, False) if kind.carries_link else (False,) if kind in _TELL_THE_TIME else ()
+        for event, revision in composed.items():
+            for each in linked if revision else ():
+                key = (event, to, each)
+                self._informed[key] = max(revision, self._informed.get(key, 0))
+
     def _take_mail(self, recorded: Recorded, entry: MailRecorded) -> None:
         treated = TreatedMail(recorded.seq, recorded.at, entry, entry.worker)
         self.digests.add(entry.digest)
@@ -270,6 +324,7 @@ class Ledger:
             message_id=entry.message_id,
             subject=entry.subject,
             digest=entry.digest,
+            revision=self.revision(entry.event),
         )
         self.registrations[made.id] = made
         self._count(made, 1)

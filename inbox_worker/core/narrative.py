@@ -16,6 +16,8 @@ from inbox_worker.core.entries import (
     Baseline,
     CapReached,
     Entry,
+    EventCancelled,
+    EventTold,
     Filed,
     FilingTaken,
     MailRecorded,
@@ -58,6 +60,11 @@ ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.EARLY: "Hinweis, dass die Anmeldung noch nicht geöffnet ist",
     AnswerKind.CLOSED: "Hinweis, dass die Anmeldung geschlossen ist",
     AnswerKind.OVER: "Hinweis, dass die Veranstaltung vorbei ist",
+    AnswerKind.CHANGE: "Nachricht über die Änderung mit Zugangslink",
+    AnswerKind.MOVED: "Nachricht über die neue Zeit an die Warteliste",
+    AnswerKind.CALLED_OFF: "Nachricht, dass die Veranstaltung abgesagt ist",
+    AnswerKind.MESSAGE: "Nachricht der Pressestelle",
+    AnswerKind.FOLLOWUP: "Dank und Aufzeichnung nach der Veranstaltung",
 }
 
 
@@ -147,8 +154,36 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             return f"{_mails(len(entry.uids), 'wird', 'werden')} nun von „{entry.worker}“ im Postfach abgelegt."
         case Filed():
             return f"{_mails(len(entry.uids), 'ist', 'sind')} im Postfach abgelegt."
+        case EventTold(revision=0):
+            return f"Angaben zu {_title(entry.event, titles)} notiert: Beginn am {_when(entry.start, zone)}."
+        case EventTold():
+            return _changed(entry, titles, zone)
+        case EventCancelled():
+            return (
+                f"Abgesagt: {_title(entry.event, titles)}. Wer angemeldet ist oder wartet, bekommt eine Nachricht; wer "
+                "sich noch anmeldet, erfährt es in der Antwort."
+            )
         case _ as never:
             assert_never(never)
+
+
+def _changed(entry: EventTold, titles: Mapping[str, str], zone: ZoneInfo) -> str:
+    said = []
+    if "time" in entry.changed:
+        what, now, was = "Beginn", entry.start, entry.was_start
+        if now == was:
+            what, now, was = "Ende", entry.end, entry.was_end
+        before = f" (vorher {_when(was, zone)})" if was else ""
+        said.append(f"{what} jetzt am {_when(now, zone)}{before}")
+    said += [words for what, words in _NEW.items() if what in entry.changed]
+    start = f"Geändert: {_title(entry.event, titles)}: {', '.join(said) or 'neue Angaben'}."
+    if not entry.outdated:
+        return f"{start} Niemand hat noch die alten Angaben."
+    people = "Eine Person hat" if entry.outdated == 1 else f"{entry.outdated} Personen haben"
+    return f"{start} {people} noch die alten Angaben (inbox-worker notify {entry.event} --reason change)."
+
+
+_NEW: dict[str, str] = {"link": "neuer Zugangslink", "access": "neue Einwahldaten"}
 
 
 def _mails(count: int, one: str, many: str) -> str:

@@ -18,12 +18,12 @@ doubt  look in Sent, wait, send once more with the same Message-ID, then a perso
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from inbox_worker.core import backoff
-from inbox_worker.core.decision import Answer
+from inbox_worker.core.decision import NOTICES, Answer, AnswerKind
 from inbox_worker.core.delivery import Delivered, Outcome, Stage, Trouble
 from inbox_worker.core.entries import (
     Entry,
@@ -48,6 +48,7 @@ PERHAPS_DELIVERED = "Vermutlich zugestellt: Zweimal brach die Verbindung nach de
 LEFT = "Die Anmeldung ist inzwischen zurückgezogen."
 TOO_LATE = "Die Veranstaltung ist vorbei, der Zugangslink nützt nichts mehr."
 ERASED = "Die Angaben zu dieser Antwort sind gelöscht."
+CALLED_OFF = "Die Veranstaltung ist abgesagt; darüber geht eine eigene Mail hinaus."
 UNREACHABLE = "An diese Adresse war schon eine frühere Mail unzustellbar."
 
 
@@ -130,8 +131,10 @@ def hopeless(reply: OwedReply, ledger: Ledger, desk: Desk, now: datetime) -> Rep
     """The end of a reply that nothing is tried for any more; None while there is reason to deliver it."""
     if reply.answer is None:
         return ReplyFailed(reply.id, response=ERASED)
-    if reply.answer.registration and ledger.has_left(reply.answer.registration):
+    if _has_left(reply.answer, ledger):
         return ReplyDropped(reply.id, LEFT, reply.receiver)
+    if _is_called_off(reply.answer, ledger) and _is_registered(reply.answer, ledger):
+        return ReplyDropped(reply.id, CALLED_OFF, reply.receiver)
     if ledger.is_undeliverable(reply.receiver):
         return ReplyFailed(reply.id, to=reply.receiver, response=UNREACHABLE)
     if (use := _use(reply.answer, desk, now)) and use.until <= now:
@@ -139,6 +142,33 @@ def hopeless(reply: OwedReply, ledger: Ledger, desk: Desk, now: datetime) -> Rep
             return ReplyDropped(reply.id, TOO_LATE, reply.receiver)
         return ReplyFailed(reply.id, to=reply.receiver, response=TOO_LATE)
     return None
+
+
+def as_it_stands(answer: Answer, ledger: Ledger) -> Answer:
+    """What is said of an owed answer when it leaves: nobody is invited any more to what was cancelled meanwhile."""
+    if _is_called_off(answer, ledger):
+        told = ledger.cancelled[answer.events[0]].text
+        return replace(answer, kind=AnswerKind.CALLED_OFF, registered=(), waiting=(), forward_to=(), text=told)
+    if answer.kind.carries_link and any(event in ledger.cancelled for event in answer.events):
+        return replace(answer, events=tuple(event for event in answer.events if event not in ledger.cancelled))
+    return answer
+
+
+def _has_left(answer: Answer, ledger: Ledger) -> bool:
+    """Whether nobody is left whom it is about: what everybody hears goes to all who share the address."""
+    if not answer.registration or not ledger.has_left(answer.registration):
+        return False
+    return answer.kind not in NOTICES or not _is_registered(answer, ledger)
+
+
+def _is_registered(answer: Answer, ledger: Ledger) -> bool:
+    return any(ledger.registered_with(event, answer.to.addr_spec) for event in answer.events)
+
+
+def _is_called_off(answer: Answer, ledger: Ledger) -> bool:
+    """Whether it invites, or lets hope, for nothing but cancelled events."""
+    invites = answer.kind.carries_link or answer.kind in {AnswerKind.WAITLIST, AnswerKind.MOVED}
+    return invites and bool(answer.events) and all(event in ledger.cancelled for event in answer.events)
 
 
 def settle(reply: OwedReply, outcome: Outcome, policy: RetryPolicy, desk: Desk, now: datetime) -> Entry | None:

@@ -41,9 +41,12 @@ class Ruling(Case):
     def registration(self) -> Decision:
         """Onto the list with everybody who is not there yet; the link to whoever may have it."""
         request = self.request
+        off = self._called_off()
+        if off and len(off) == len(request.events):
+            return self._decision(off, answers=self._told_called_off(off), concerns=request.concerns)
         if not request.registrants:
             return held(request, Reason("nobody is named who could be registered"))
-        asked = [event for name in request.events if (event := self.desk.event(name))]
+        asked = [event for name in request.events if name not in off and (event := self.desk.event(name))]
         if not asked:
             return held(request, Reason("no event is named"))
         events = tuple(event.id for event in asked if event.phase(self.now) is Phase.OPEN)
@@ -54,6 +57,7 @@ class Ruling(Case):
         leaving, foreign = self.leaving(events)
         kind = AnswerKind.CONFIRMATION if joining or leaving else AnswerKind.LINK
         answers, unreachable = self._answers_with_link(kind, events, joining, leaving)
+        answers = (*answers, *self._told_called_off(off))
         pending = tuple(one for one in joining if one.status is Status.PENDING)
         titles = dict.fromkeys(event.title for event in asked for one in pending if one.event == event.id)
         concerns = (*request.concerns, *foreign, *_missed(missed, self.now), *unreachable)
@@ -72,6 +76,17 @@ class Ruling(Case):
         events = tuple(dict.fromkeys(one.event for one in approved))
         answers, _ = self._answers_with_link(AnswerKind.CONFIRMATION, events, approved, ())
         return Withheld(joining=approved, answers=answers)
+
+    def _called_off(self) -> tuple[str, ...]:
+        """The events of the request that were cancelled."""
+        return tuple(event for event in self.request.events if event in self.ledger.cancelled)
+
+    def _told_called_off(self, events: tuple[str, ...]) -> tuple[Answer, ...]:
+        """That these do not take place, if there are any."""
+        if not events:
+            return ()
+        answer = self._answer(AnswerKind.CALLED_OFF, events, question_passed_on=bool(self.request.concerns))
+        return (replace(answer, text=self.ledger.cancelled[events[0]].text),)
 
     def _too_early_or_late(self, missed: Sequence[Event]) -> Decision:
         """Nobody can register for any of it now: they are told when, or where to watch what is over."""
@@ -97,6 +112,10 @@ class Ruling(Case):
     def link_request(self) -> Decision:
         """The link once more, to the address that asks. Nobody new is registered."""
         events, over = self.open_events()
+        off = tuple(event for event in events if event in self.ledger.cancelled)
+        events = tuple(event for event in events if event not in off)
+        if off and not events:
+            return self._decision(off, answers=self._told_called_off(off), concerns=self.request.concerns)
         if not events:
             return held(self.request, over or Reason("no event is named"))
         known = [one for event in events for one in self.ledger.registered_with(event, self.sender.key)]
@@ -115,7 +134,7 @@ class Ruling(Case):
             )
         else:
             return held(self.request, *concerns[len(self.request.concerns) :])
-        return self._decision(events, answers=(answer,), concerns=concerns)
+        return self._decision(events, answers=(answer, *self._told_called_off(off)), concerns=concerns)
 
     def inquiry(self) -> Decision:
         """A person answers; the writer learns at once that the question arrived, and whom else to ask."""

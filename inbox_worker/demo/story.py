@@ -31,6 +31,11 @@ _ANSWERS = {
     AnswerKind.EARLY: "not open yet",
     AnswerKind.CLOSED: "registration is closed",
     AnswerKind.OVER: "already over",
+    AnswerKind.CHANGE: "news of a change, with the access link",
+    AnswerKind.MOVED: "news of another time, to the waiting list",
+    AnswerKind.CALLED_OFF: "the event is cancelled",
+    AnswerKind.MESSAGE: "message from the press office",
+    AnswerKind.FOLLOWUP: "thanks, and the recording",
     AnswerKind.RECEIPT: "receipt that names the press contact",
 }
 

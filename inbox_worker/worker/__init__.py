@@ -15,11 +15,12 @@ DIAGNOSTICS
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
-from inbox_worker.core import duties, filing
+from inbox_worker.core import duties, filing, notices
 from inbox_worker.core.entries import Baseline, Entry, Filed, FilingTaken, Recorded
 from inbox_worker.core.holdings import FolderMemory
 from inbox_worker.core.journey import NOT_HANDED_OVER, Poison, Understood
@@ -27,7 +28,7 @@ from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.mailbox import MailboxState, Seen
 from inbox_worker.core.message import Letter, Ref
 from inbox_worker.core.recording import entries_of, unreadable
-from inbox_worker.core.registration import Reason
+from inbox_worker.core.registration import Desk, Reason
 from inbox_worker.errors import Conflict
 from inbox_worker.worker.books import Books
 from inbox_worker.worker.delivery import Delivery
@@ -46,6 +47,7 @@ class Worker:
         self.stopping = asyncio.Event()
         self.books = Books(tools.journal, tools.clock)
         self.delivery = Delivery(plan, tools, self.books, self.stopping)
+        self._has_learned = False
 
     @property
     def ledger(self) -> Ledger:
@@ -55,6 +57,7 @@ class Worker:
     async def run_pass(self) -> None:
         """Treat everything that is new and deliver everything that is due. Raises what the module's head lists."""
         await self.books.catch_up()
+        await self._learn()
         try:
             state = await self.tools.mailbox.open()
             memory = await self._baseline(state)
@@ -141,9 +144,21 @@ class Worker:
 
     async def _do_duties(self) -> None:
         """Owe what is due without any mail; who is faster of several workers, owes it."""
+        await self._owe(duties.due)
+
+    async def _learn(self) -> None:
+        """Write down what people are told of the events from now on, before anybody is told.
+
+        Once: the configuration does not change under a worker, and one that has an older one must not take it back.
+        """
+        if not self._has_learned:
+            await self._owe(notices.learned)
+            self._has_learned = True
+
+    async def _owe(self, due: Callable[[Ledger, Desk, datetime], list[Entry]]) -> None:
         if self.plan.mode == "observe":
             return
-        while entries := duties.due(self.ledger, self.plan.desk, self.tools.clock()):
+        while entries := due(self.ledger, self.plan.desk, self.tools.clock()):
             try:
                 await self.books.decide_upon(entries)
             except Conflict:

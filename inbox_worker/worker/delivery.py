@@ -92,7 +92,8 @@ class Delivery:
             return end
         assert reply.answer is not None  # noqa: S101 - without one it is hopeless
         try:
-            mail = self._tools.compose(reply.id, reply.answer, now)
+            answer = outbox.as_it_stands(reply.answer, self._books.ledger)
+            mail = self._tools.compose(reply.id, answer, now, self._books.ledger.revisions())
         except Exception as error:  # one reply that can't be written must never block the others
             log.exception("reply %s: could not be composed", reply.id)
             return ReplyFailed(reply.id, to=to, response=f"Die Antwort ließ sich nicht schreiben: {error}.")

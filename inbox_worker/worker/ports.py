@@ -1,6 +1,6 @@
 """What the worker needs of the outside (its Protocols), and how it is told to work (its Plan)."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -98,11 +98,14 @@ class Plan:
 
 @dataclass(slots=True)
 class Tools:
-    """What the spine is given: adapters and functions; `clock` tells an aware time."""
+    """What the spine is given: adapters and functions; `clock` tells an aware time.
+
+    `compose` makes a mail of a reply's name, its answer, the time and the events' revisions (`Ledger.revisions`).
+    """
 
     mailbox: Mailbox
     transport: Transport
     journal: Journal
     understand: Understand
-    compose: Callable[[str, Answer, datetime], Reply]
+    compose: Callable[[str, Answer, datetime, Mapping[str, int]], Reply]
     clock: Callable[[], datetime]

@@ -33,7 +33,9 @@ async def test_two_inbox_workers_that_write_to_each_other_stop_at_once() -> None
         back = await bring(theirs, ours, back)
     assert len(ours.transport.sent) == 1
     assert theirs.transport.sent == []
-    assert [entry.entry.WHAT for entry in theirs.journal.entries] == ["baseline", "mail", "filed"]
+    assert [entry.entry.WHAT for entry in theirs.journal.entries] == [
+        *("event-told", "event-told", "baseline", "mail", "filed")
+    ]
 
 
 async def test_our_own_answers_forwarded_to_ourselves_with_all_headers_stripped_get_no_answer() -> None:

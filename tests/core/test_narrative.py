@@ -9,6 +9,8 @@ from inbox_worker.core.entries import (
     Baseline,
     CapReached,
     Entry,
+    EventCancelled,
+    EventTold,
     Filed,
     FilingTaken,
     MailRecorded,
@@ -33,6 +35,7 @@ from tests.builders import ANNA, BERLIN, FACHDISKURS, NOW, a_ref, an_answer
 
 TO = "a@bote.example"
 SOON = NOW + timedelta(minutes=1)
+LATER = NOW + timedelta(hours=28)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,37 @@ SOON = NOW + timedelta(minutes=1)
         (
             Promoted("1", FACHDISKURS, ANNA, TO),
             "Nachgerückt zu „Fachdiskurs“: Anna Schmitt, Redakteurin, Teutoburger Bote (a@bote.example).",
+        ),
+        (
+            EventTold(FACHDISKURS, 0, NOW, SOON),
+            "Angaben zu „Fachdiskurs“ notiert: Beginn am 10.11.2022 um 10:00 Uhr.",
+        ),
+        (
+            EventTold(FACHDISKURS, 1, LATER, SOON, changed=("time", "link"), was_start=NOW, was_end=SOON, outdated=7),
+            (
+                "Geändert: „Fachdiskurs“: Beginn jetzt am 11.11.2022 um 14:00 Uhr (vorher 10.11.2022 um 10:00 Uhr), "
+                "neuer Zugangslink. 7 Personen haben noch die alten Angaben "
+                f"(inbox-worker notify {FACHDISKURS} --reason change)."
+            ),
+        ),
+        (
+            EventTold(FACHDISKURS, 2, NOW, LATER, changed=("time", "access"), was_start=NOW, was_end=SOON, outdated=1),
+            (
+                "Geändert: „Fachdiskurs“: Ende jetzt am 11.11.2022 um 14:00 Uhr (vorher 10.11.2022 um 10:01 Uhr), "
+                "neue Einwahldaten. Eine Person hat noch die alten Angaben "
+                f"(inbox-worker notify {FACHDISKURS} --reason change)."
+            ),
+        ),
+        (
+            EventTold("weg", 3, NOW, LATER, changed=("link",)),
+            "Geändert: „weg“: neuer Zugangslink. Niemand hat noch die alten Angaben.",
+        ),
+        (
+            EventCancelled(FACHDISKURS, "Leider."),
+            (
+                "Abgesagt: „Fachdiskurs“. Wer angemeldet ist oder wartet, bekommt eine Nachricht; wer sich noch "
+                "anmeldet, erfährt es in der Antwort."
+            ),
         ),
         (Promoted("1", FACHDISKURS), "Nachgerückt zu „Fachdiskurs“: jemand von der Warteliste."),
         (

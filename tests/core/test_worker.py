@@ -29,7 +29,7 @@ async def test_a_mail_becomes_a_registration_and_one_threaded_answer() -> None:
     assert office.receivers() == ["a1@teutoburger-bote.example"]
     assert b"In-Reply-To: <mail-1@teutoburger-bote.example>" in office.transport.sent[0].content
     assert office.journal.kinds() == [
-        "baseline",
+        *("event-told", "event-told", "baseline"),
         *("mail", "registered", "reply-owed"),
         "reply-claimed",
         "reply-sent",

@@ -65,6 +65,7 @@ answers = st.builds(
     withdrawn=crowds,
     forward_to=crowds,
     question_passed_on=st.booleans(),
+    changed=st.sampled_from([(), ("time",), ("link",), ("access",), ("time", "link")]),
     in_reply_to=identifiers,
     references=st.lists(identifiers, max_size=60).map(tuple),
     subject=anything,
@@ -108,7 +109,7 @@ def test_the_standard_library_reads_exactly_what_was_put_in(answer: Answer, name
     assert (message["In-Reply-To"] or "", (message["References"] or "").split()) == (parent, list(chain))
     words = render(answer, DESK, sender, TEMPLATES)
     kept = reply_subject(without_links(clean(answer.subject, 250)))
-    assert message["Subject"] == (words.subject if answer.kind.carries_link else kept or words.subject)
+    assert message["Subject"] == (words.subject if answer.kind.has_own_subject else kept or words.subject)
     for kind, body in (("plain", words.text), ("html", words.html)):
         part = message.get_body((kind,))
         assert part is not None

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from inbox_worker.core.decision import Answer, AnswerKind, Waiting
+from inbox_worker.core.decision import NOTICES, Answer, AnswerKind, Waiting
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Desk, Event, Language, Registrant, Status
 from inbox_worker.core.reply.compose import LAYOUT, SUBJECT, Words, render, template_name
@@ -31,6 +31,8 @@ _LATER: dict[str, Any] = {"opens": datetime(2022, 11, 2, 8, tzinfo=UTC), "record
 _ANKE = Registrant("Anke", "Terhorst", organisation="Neue Beispielzeitung", role="Redakteurin", phone="+495211234567")
 _BASIL = Registrant("Basil", "O’Neil & <Söhne>", title="Dr.", email="basil@example.org")
 _NAMELESS = Registrant(organisation="Stadt Musterhausen")
+_CHANGED = ("time", "link", "access")
+_TEXT = "Wir beginnen pünktlich."
 _CROWDS: tuple[tuple[Registrant, ...], ...] = ((), (_ANKE,), (_ANKE, _BASIL, _NAMELESS))
 
 
@@ -93,6 +95,11 @@ def _samples(desk: Desk) -> Iterator[Answer]:
         for event in desk.events[1:]:
             yield replace(plain, events=(event.id,), registered=(_ANKE,))
         yield replace(plain, events=both, registered=_CROWDS[-1])
+        if plain.kind in NOTICES:
+            yield replace(plain, registered=(_ANKE,), text=_TEXT)
+            for changed in ((what,) for what in _CHANGED):
+                yield replace(plain, registered=(_ANKE,), changed=changed)
+            yield replace(plain, registered=(_ANKE,), changed=_CHANGED)
         if plain.kind in _WITHOUT_EVENT:
             yield replace(plain, events=(), greeted=_ANKE)
 
@@ -106,8 +113,9 @@ def _line(root: str, error: TemplateError, name: str) -> str:
         case UndefinedError():
             return (
                 f"{root}/{name} or {LAYOUT}: unknown variable: {error.message}; the variables are name, own, events, "
-                "registered, withdrawn, waiting, pending, forward_to, question, files, contact, desk (an event's link, "
-                f"dial_in, meeting_id and passcode only in {' and '.join(k for k in AnswerKind if k.carries_link)})"
+                "registered, withdrawn, waiting, pending, forward_to, question, changed, text, files, contact, desk (an"
+                " event's link, dial_in, meeting_id and passcode only in "
+                f"{' and '.join(kind for kind in AnswerKind if kind.carries_link)})"
             )
         case SecurityError():
             return f"{root}/{name}: does what a template may not do: {error.message}; take it out"
@@ -126,6 +134,8 @@ def _faults(answer: Answer, desk: Desk, words: Words) -> Iterator[str]:
                 yield f"the {word} of an event is not in it; write {{{{ event.{word} }}}} for each event"
     elif any(event.link in body for event in desk.events for body in bodies):
         yield "the access link is in it, and this answer must not give it away; take it out"
+    if answer.text and not all(answer.text in body for body in bodies):
+        yield "the press office's own words are not in it; write {{ text }} in a paragraph of its own"
     if len(quoted_printable(words.text)) + len(quoted_printable(words.html)) > _LARGEST:
         yield f"text and HTML together are larger than {_LARGEST} octets; shorten it, or {LAYOUT}"
 

@@ -2,10 +2,10 @@
 
 The subject. Every answer names the mail it answers (In-Reply-To, References), which is what Apple Mail, Thunderbird and
 Outlook gather a conversation by. Gmail wants the same subject besides. So what merely goes on with a conversation, a
-receipt or a cancellation, keeps "Re: …". What brings the link gets a subject of its own, that tells event, day and
-time: it is looked for weeks later, in the minutes before the event, by somebody who does not remember what they once
-wrote above their mail. In Gmail it begins a conversation of its own, which every later mail with that link joins: they
-have the same subject, and an answer to one of them keeps it.
+receipt or a cancellation, keeps "Re: …". What brings the link, or news for everybody, gets a subject of its own, that
+tells event, day and time: it is looked for weeks later, in the minutes before the event, by somebody who does not
+remember what they once wrote above their mail. In Gmail it begins a conversation of its own, which every later mail
+with that link joins: they have the same subject, and an answer to one of them keeps it.
 """
 
 import re
@@ -155,9 +155,9 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
 
 
 def subject_line(answer: Answer, words: Words) -> str:
-    """Our own where it brings the link, unless theirs already is that one; else theirs, where there is one."""
+    """Our own where it brings the link or news for all, unless theirs already is that one; else theirs if there is."""
     kept = wire.reply_subject(without_links(clean(answer.subject, _LONGEST_SUBJECT)))
-    if answer.kind.carries_link and kept != wire.reply_subject(words.subject):
+    if answer.kind.has_own_subject and kept != wire.reply_subject(words.subject):
         return words.subject
     return kept or words.subject
 

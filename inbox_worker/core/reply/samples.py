@@ -23,6 +23,12 @@ _JANNIK = Registrant("Jannik", "Osterkamp", organisation="Radio Beispiel", email
 _MEIKE = Registrant("Meike", "van der Straat", organisation="Stadt Musterhausen", role="Pressesprecherin")
 
 
+_TEXT: dict[Language, str] = {
+    "de": "Ihre Fragen beantworten wir auch danach gern, am schnellsten am Telefon.",
+    "en": "We are happy to answer your questions afterwards as well, most quickly by phone.",
+}
+
+
 class Sample(NamedTuple):
     """What differs from one sample to the next; `name` tells it apart from the kind's first, whose name is ''."""
 
@@ -34,6 +40,8 @@ class Sample(NamedTuple):
     waiting: tuple[Registrant, ...] = ()
     pending: tuple[Registrant, ...] = ()
     question: bool = False
+    changed: tuple[str, ...] = ()
+    text: bool = False
     events: int = 1
     """About so many events."""
 
@@ -54,6 +62,20 @@ SAMPLES: dict[AnswerKind, tuple[Sample, ...]] = {
     AnswerKind.EARLY: (Sample(),),
     AnswerKind.CLOSED: (Sample(),),
     AnswerKind.OVER: (Sample(),),
+    AnswerKind.CHANGE: (
+        Sample(registered=(_ANKE,), changed=("time",)),
+        Sample("link", registered=(_ANKE,), changed=("link",)),
+        Sample("access", registered=(_ANKE,), changed=("access",)),
+        Sample("all", registered=(_ANKE,), changed=("time", "link", "access"), text=True),
+    ),
+    AnswerKind.MOVED: (Sample(waiting=(_ANKE,), changed=("time",)),),
+    AnswerKind.CALLED_OFF: (
+        Sample(registered=(_ANKE,), text=True),
+        Sample("waiting", waiting=(_ANKE,)),
+        Sample("late"),
+    ),
+    AnswerKind.MESSAGE: (Sample(registered=(_ANKE,), text=True),),
+    AnswerKind.FOLLOWUP: (Sample(registered=(_ANKE,)), Sample("text", registered=(_ANKE,), text=True)),
     AnswerKind.RECEIPT: (Sample(question=True), Sample("general", greeted=None, question=True, events=0)),
 }
 """One row for each kind; a kind without one fails a test."""
@@ -81,6 +103,8 @@ def samples(kind: AnswerKind, language: Language, desk: Desk, event: str = "") -
                     *(Waiting(ids[0], one, Status.PENDING) for one in sample.pending),
                 ),
                 question_passed_on=sample.question,
+                changed=sample.changed,
+                text=_TEXT[language] if sample.text else "",
                 in_reply_to="<sample@zeitung.example>",
                 subject={"de": "Anmeldung", "en": "Registration"}[language],
             ),

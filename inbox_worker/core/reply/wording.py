@@ -22,6 +22,9 @@ from inbox_worker.core.registration import Contact, Desk, Event, Language, Regis
 DOOR = ("link", "dial_in", "meeting_id", "passcode")
 """What opens the door to an event: only in answers that carry the link."""
 
+_AFTERWARDS = frozenset({AnswerKind.OVER, AnswerKind.FOLLOWUP})
+"""What tells where one can watch the event."""
+
 _LOCALES: dict[Language, str] = {"de": "de_DE", "en": "en_GB"}
 _HOME = "DE"
 """Where a number of ours without a country code is."""
@@ -131,7 +134,7 @@ def event_words(event: Event, language: Language, kind: AnswerKind) -> dict[str,
         "time": f"{clock(event.start, language)}{_NO_BREAK}{'Uhr' if language == 'de' else _zone(event, language)}",
         "programme": event.programme,
         "opens": _moment(event.opens, language) if kind is AnswerKind.EARLY else "",
-        "recording": event.recording if kind is AnswerKind.OVER else "",
+        "recording": event.recording if kind in _AFTERWARDS else "",
     }
     return words | {fact: getattr(event, fact) for fact in DOOR} if kind.carries_link else words
 
@@ -161,7 +164,7 @@ _FILES: dict[Language, tuple[str, str]] = {"de": ("Termin", "Absage"), "en": ("e
 
 
 def calendar_entries(answer: Answer, events: tuple[Event, ...]) -> tuple[CalendarEntry, ...]:
-    """One file for each event: with every link, and for those who withdraw themselves."""
+    """One file for each event: with every link; for those who withdraw themselves, or had a place at what is off."""
     cancelled = _takes_out(answer)
     if answer.kind is AnswerKind.REMINDER or not (answer.kind.carries_link or cancelled):
         return ()  # who is reminded has the entry already
@@ -174,6 +177,8 @@ def calendar_entries(answer: Answer, events: tuple[Event, ...]) -> tuple[Calenda
 
 def _takes_out(answer: Answer) -> bool:
     """Who withdraws somebody else, or still has somebody coming, keeps the entry in their own calendar."""
+    if answer.kind is AnswerKind.CALLED_OFF:
+        return bool(answer.registered)
     return answer.kind is AnswerKind.CANCELLATION and not answer.registered and is_own(answer)
 
 
@@ -212,6 +217,11 @@ def _without_place(answer: Answer, desk: Desk, status: Status) -> Iterator[dict[
             yield {"person": told, "event": event.short_title_in(answer.language), "elsewhere": elsewhere}
 
 
+def _own_words(text: str) -> str:
+    """The press office's words, line by line: no line can be taken for the one above the small print."""
+    return "\n".join(clean(line, 2000) for line in text.splitlines())
+
+
 def context(answer: Answer, desk: Desk, sender: Address) -> dict[str, Any]:
     """All variables of a template; `own` says that it is the reader who is registered (or withdrawn)."""
     events = answered_events(answer, desk)
@@ -226,6 +236,8 @@ def context(answer: Answer, desk: Desk, sender: Address) -> dict[str, Any]:
         "waiting": list(_without_place(answer, desk, Status.WAITLISTED)),
         "pending": list(_without_place(answer, desk, Status.PENDING)),
         "forward_to": [each for each in map(person, answer.forward_to) if str(each)],
+        "changed": answer.changed,
+        "text": _own_words(answer.text),
         "question": answer.question_passed_on,
         "contact": replace(contact, phone=dialled(contact.phone, answer.language)),
         "desk": clean(sender.name) or sender.addr_spec,
