@@ -62,14 +62,18 @@ def learned(ledger: Ledger, desk: Desk, now: datetime) -> list[Entry]:
 
 
 def outdated(ledger: Ledger, event: str) -> list[Registration]:
-    """Who was last sent something that is no longer so; on the waiting list only the time counts."""
+    """Who was last sent something that is no longer so; without a place only the time counts.
+
+    Not those against whose mail something spoke: no link goes there by itself.
+    """
     if not ledger.revision(event):
         return []
     coming = _on_their_way(ledger, event)
     return [
         one
-        for one in (*ledger.roster(event), *ledger.waiting(event))
+        for one in (*ledger.roster(event), *ledger.waiting(event), *ledger.pending(event))
         if (new := _new_to(ledger, one))
+        and not (one.placed and ledger.is_barred(one))
         and (one.placed or "time" in new)
         and (one.address.casefold(), one.placed) not in coming
     ]
@@ -83,7 +87,7 @@ def mailing(ledger: Ledger, event: Event, occasion: Occasion, text: str = "") ->
             people = [] if event.id in ledger.cancelled else outdated(ledger, event.id)
             duty = f"change {ledger.revision(event.id)}"
         case Occasion.CANCELLED:
-            people = [*ledger.roster(event.id), *ledger.waiting(event.id)]
+            people = [*ledger.roster(event.id), *ledger.waiting(event.id), *ledger.pending(event.id)]
             duty = "cancelled"
             if event.id in ledger.cancelled:
                 text = ledger.cancelled[event.id].text
@@ -159,7 +163,7 @@ def _owed(  # noqa: PLR0913, PLR0917 - what a mail is made of
         events=(event.id,),
         greeted=person if person and person.given_name and person.family_name else None,
         registered=placed,
-        waiting=tuple(Waiting(event.id, one.registrant) for one in group if not one.placed),
+        waiting=tuple(Waiting(event.id, one.registrant, one.status) for one in group if not one.placed),
         in_reply_to=first.message_id,
         references=(first.message_id,) if first.message_id else (),
         subject=first.subject,

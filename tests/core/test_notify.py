@@ -21,8 +21,8 @@ from inbox_worker.core.registration import MACHINES, Desk, Event, Language, Stat
 from inbox_worker.core.reply import samples
 from inbox_worker.core.screening import screen
 from inbox_worker.worker.notify import Notifying
-from tests.builders import ANNA, FACHDISKURS, NOW, SIGNED, a_desk, an_event
-from tests.core.test_duties import GOODBYE, PEOPLE, Life, a_limited, address, the_mail
+from tests.builders import ANNA, FACHDISKURS, NOW, SIGNED, a_desk, a_mail, an_event
+from tests.core.test_duties import FORGED, GOODBYE, PEOPLE, Life, a_limited, address, the_mail
 from tests.office import compose_reply
 from tests.properties.test_spine import Bomb, Crash
 
@@ -572,3 +572,23 @@ def test_of_an_event_that_is_over_nothing_is_written_down_any_more() -> None:
     assert isinstance(known, EventTold)
     assert notices.learned(Ledger(facts={FACHDISKURS: (known,)}), moved(desk), an_event().end + LATER) == []
     assert notices.learned(Ledger(), desk, an_event().end) == []
+
+
+async def test_who_is_not_released_gets_no_link_by_a_change_and_hears_that_an_event_is_cancelled() -> None:
+    life = await Life(replace(a_limited(None), authserv_id="mx.ours.example")).begins()
+    forged = a_mail(SIGNED.format("Eva Lang"), number=7, name="Eva Lang", headers=FORGED)
+    await life.gets(the_mail(0), forged)
+    life.desk = moved(life.desk, link=NEW_LINK)
+    await life.passes()
+    assert receivers(await tells(life, Occasion.CHANGE)) == [address(0)]
+    assert receivers(await tells(life, Occasion.CANCELLED)) == [address(0), address(7)]
+
+
+async def test_who_waits_for_approval_hears_of_another_time_without_the_link() -> None:
+    life = await Life(a_limited(None, approval=True)).begins()
+    await life.gets(the_mail(0))
+    life.desk = moved(life.desk)
+    await life.passes()
+    await tells(life, Occasion.CHANGE)
+    assert kinds(life, address(0)) == [AnswerKind.PENDING, AnswerKind.MOVED]
+    assert an_event().link.encode() not in life.office.transport.sent[-1].content
