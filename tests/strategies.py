@@ -7,6 +7,8 @@ from inbox_worker.core.decision import AnswerKind, Withheld
 from inbox_worker.core.entries import (
     Baseline,
     CapReached,
+    DigestOwed,
+    DigestSkipped,
     Entry,
     Filed,
     FilingTaken,
@@ -73,4 +75,6 @@ def entries() -> st.SearchStrategy[Entry]:
             FilingTaken, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL), st.just("other")
         ),
         st.builds(Filed, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL)),
+        st.builds(DigestOwed, reply, st.sampled_from(["1", "2"]), _SMALL, st.none(), st.just("") | _EVENTS, address),
+        st.builds(DigestSkipped, st.sampled_from(["1", "2"]), st.booleans()),
     )

@@ -11,8 +11,11 @@ from typing import assert_never
 
 from inbox_worker.core import caps
 from inbox_worker.core.entries import (
+    NO_MAIL,
     Baseline,
     CapReached,
+    DigestOwed,
+    DigestSkipped,
     Filed,
     FilingTaken,
     MailRecorded,
@@ -32,7 +35,15 @@ from inbox_worker.core.entries import (
     Undeliverable,
     Withdrawn,
 )
-from inbox_worker.core.holdings import FolderMemory, OwedReply, Registration, SentReply, TreatedMail
+from inbox_worker.core.holdings import (
+    FolderMemory,
+    LastDigest,
+    OwedDigest,
+    OwedReply,
+    Registration,
+    SentReply,
+    TreatedMail,
+)
 from inbox_worker.core.message import Ref
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.registration import Registrant, Status
@@ -58,6 +69,9 @@ class Ledger:
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
     tallies: caps.Tallies = field(default_factory=caps.Tallies)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    news: list[Recorded] = field(default_factory=list)
+    due_digests: set[str] = field(default_factory=set)
+    last_digest: LastDigest | None = None
     _taken: dict[str, int] = field(default_factory=dict)
     _waits: dict[str, int] = field(default_factory=dict)
     _by_address: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
@@ -82,6 +96,9 @@ class Ledger:
             undeliverable=dict(self.undeliverable),
             tallies=self.tallies.fork(),
             told=dict(self.told),
+            news=list(self.news),
+            due_digests=set(self.due_digests),
+            last_digest=self.last_digest,
             _taken=dict(self._taken),
             _waits=dict(self._waits),
             _by_address=dict(self._by_address),
@@ -118,8 +135,10 @@ class Ledger:
                 memory = FolderMemory(entry.uidvalidity, entry.uidnext - 1, entry.since)
                 self.folders[entry.account, entry.folder] = memory
             case Promoted() as entry:
+                self.news.append(recorded)
                 self._change_registration(entry.registration, status=Status.REGISTERED)
             case Withdrawn() as entry:
+                self.news.append(recorded)
                 self._change_registration(entry.registration, withdrawn=True)
             case ReplyReleased() as entry:
                 self._change(entry.reply, claimed_by="", claimed_until=None)
@@ -132,8 +151,10 @@ class Ledger:
                     entry.reply, due=entry.until, doubts=doubts, in_doubt=True, claimed_by="", claimed_until=None
                 )
             case ReplyFailed() as entry:
-                self.outbox.pop(entry.reply, None)
+                owed = self.outbox.pop(entry.reply, None)
                 self.failed[entry.reply] = entry
+                if not (owed and owed.digest):  # else one that fails would be the next one's only news, for ever
+                    self.news.append(recorded)
             case ReplyDropped() as entry:
                 self.outbox.pop(entry.reply, None)
             case Offered() as entry:
@@ -141,6 +162,7 @@ class Ledger:
             case Settled() as entry:
                 self._take_settling(entry)
             case Undeliverable() as entry:
+                self.news.append(recorded)
                 self.undeliverable[entry.address.casefold()] = entry
             case CapReached() as entry:
                 self.told[entry.cap, entry.whom] = recorded.at
@@ -152,6 +174,15 @@ class Ledger:
             case Filed() as entry:
                 for uid in entry.uids:
                     self.unfiled.pop(Ref(entry.account, entry.folder, entry.uidvalidity, uid), None)
+            case DigestOwed() as entry:
+                self.owed.add(entry.reply)
+                digest = OwedDigest(entry.digest, entry.to, entry.since, recorded.seq, entry.after, entry.event)
+                self.outbox[entry.reply] = OwedReply(
+                    entry.reply, NO_MAIL, None, recorded.at, recorded.at, digest=digest
+                )
+                self._take_digest(recorded, entry.digest, told=not entry.event)
+            case DigestSkipped() as entry:
+                self._take_digest(recorded, entry.digest, told=True)
             case _ as never:
                 assert_never(never)
 
@@ -228,6 +259,7 @@ class Ledger:
             self.unfiled[entry.ref] = treated
         if entry.outcome == "held":
             self.held[entry.ref] = treated
+            self.news.append(recorded)
         memory = self.folders.get((entry.ref.account, entry.ref.folder))
         if memory and memory.uidvalidity == entry.ref.uidvalidity and memory.treated < entry.ref.uid:
             self.folders[entry.ref.account, entry.ref.folder] = replace(memory, treated=entry.ref.uid)
@@ -239,7 +271,17 @@ class Ledger:
             for answer in offered.withheld.answers:
                 self.undeliverable.pop(answer.to.key, None)
 
+    def _take_digest(self, recorded: Recorded, digest: str, *, told: bool) -> None:
+        """What every digest that is still owed will tell may be forgotten by the ones after it."""
+        self.due_digests.add(digest)
+        if told:
+            self.last_digest = LastDigest(digest, recorded.seq, recorded.at)
+            owed = (reply.digest.since for reply in self.outbox.values() if reply.digest and not reply.digest.event)
+            first = min(owed, default=recorded.seq)
+            self.news = [one for one in self.news if one.seq > first]
+
     def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
+        self.news.append(recorded)
         self._count(self.registrations.get(entry.registration), -1)
         made = Registration(
             entry.registration,

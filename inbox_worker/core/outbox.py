@@ -128,13 +128,13 @@ def given_back(replies: Iterable[OwedReply]) -> list[Entry]:
 
 def hopeless(reply: OwedReply, ledger: Ledger, desk: Desk, now: datetime) -> ReplyFailed | ReplyDropped | None:
     """The end of a reply that nothing is tried for any more; None while there is reason to deliver it."""
-    if reply.answer is None:
+    if not reply.receiver:
         return ReplyFailed(reply.id, response=ERASED)
-    if reply.answer.registration and ledger.has_left(reply.answer.registration):
+    if reply.answer and reply.answer.registration and ledger.has_left(reply.answer.registration):
         return ReplyDropped(reply.id, LEFT, reply.receiver)
     if ledger.is_undeliverable(reply.receiver):
         return ReplyFailed(reply.id, to=reply.receiver, response=UNREACHABLE)
-    if (use := _use(reply.answer, desk, now)) and use.until <= now:
+    if reply.answer and (use := _use(reply.answer, desk, now)) and use.until <= now:
         if reply.answer.registration:
             return ReplyDropped(reply.id, TOO_LATE, reply.receiver)
         return ReplyFailed(reply.id, to=reply.receiver, response=TOO_LATE)

@@ -18,8 +18,9 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
-from inbox_worker.core import duties, filing
+from inbox_worker.core import digest, duties, filing
 from inbox_worker.core.entries import Baseline, Entry, Filed, FilingTaken, Recorded
 from inbox_worker.core.holdings import FolderMemory
 from inbox_worker.core.journey import NOT_HANDED_OVER, Poison, Understood
@@ -58,7 +59,9 @@ class Worker:
         try:
             state = await self.tools.mailbox.open()
             memory = await self._baseline(state)
-            await self._treat(self._batches(await self.tools.mailbox.list_new(memory.treated)), state)
+            listed = await self.tools.mailbox.list_new(memory.treated)
+            self.delivery.looked = self.tools.clock()
+            await self._treat(self._batches(listed), state)
         finally:  # also when the mailbox is gone: what is owed does not need it
             await self._do_duties()
             await self.delivery.run()
@@ -141,15 +144,18 @@ class Worker:
 
     async def _do_duties(self) -> None:
         """Owe what is due without any mail; who is faster of several workers, owes it."""
-        if self.plan.mode == "observe":
-            return
-        while entries := duties.due(self.ledger, self.plan.desk, self.tools.clock()):
+        while entries := self._duties(self.tools.clock()):
             try:
                 await self.books.decide_upon(entries)
             except Conflict:
                 await self.books.catch_up()
             else:
                 return
+
+    def _duties(self, now: datetime) -> list[Entry]:
+        """Who only observes has duties to the press office alone."""
+        owed = [] if self.plan.mode == "observe" else duties.due(self.ledger, self.plan.desk, now)
+        return owed + digest.due(self.ledger, self.plan.desk, self.plan.digest, now)
 
     # -- the mailbox's own order --------------------------------------------------------------------------------
 
