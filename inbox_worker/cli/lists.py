@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -15,8 +16,9 @@ from inbox_worker.cli.terminal import json_text, one_line
 from inbox_worker.config import Settings, load_for_reading
 from inbox_worker.core.holdings import TreatedMail
 from inbox_worker.core.ledger import Ledger
-from inbox_worker.core.lists import COLUMNS, csv_text, rows
+from inbox_worker.core.lists import COLUMNS, csv_text, everybody, rows
 from inbox_worker.core.narrative import ANSWERS, INTENTS, german
+from inbox_worker.core.registration import Status
 from inbox_worker.daemon import time_zone
 from inbox_worker.errors import ConfigError
 
@@ -30,8 +32,7 @@ def registrants(config: Path | None, *, event: str | None, form: str) -> int:
     if event and event not in known:
         raise ConfigError([f"--event: {event!r} is not configured; there are: {', '.join(known)}"])
     ledger = _ledger(settings)
-    placed, waiting = ledger.roster(event), ledger.waiting(event)
-    roster = [*placed, *waiting]
+    roster = everybody(ledger, event)
     if form == "json":
         told = [
             {**asdict(one), "since": one.since.isoformat(), "undeliverable": ledger.is_undeliverable(one.address)}
@@ -46,8 +47,10 @@ def registrants(config: Path | None, *, event: str | None, form: str) -> int:
             (row[0], " ".join(filter(None, row[1:4])), *row[4:]) for row in rows(ledger, roster, time_zone(settings))
         ]
         print(_table(narrow, (COLUMNS[0], "Name", *COLUMNS[4:])))
-        waits = f", {len(waiting)} auf der Warteliste" if waiting else ""
-        print(f"\n{len(placed)} angemeldet{waits}")
+        count = Counter(one.status for one in roster)
+        waiting, pending = count[Status.WAITLISTED], count[Status.PENDING]
+        waits = f", {waiting} auf der Warteliste" if waiting else ""
+        print(f"\n{count[Status.REGISTERED]} angemeldet{waits}{f', {pending} zu bestätigen' if pending else ''}")
     return 0
 
 

@@ -5,6 +5,7 @@ Never guesses a time zone: a time without one is refused, and so is one that the
 
 import re
 from datetime import UTC, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -50,6 +51,7 @@ class EventFile(Section):
     opens: datetime | None = Field(default=None, examples=[datetime(2022, 11, 2, 8, 0)])  # noqa: DTZ001 - TOML's local time
     closes: datetime | None = Field(default=None, examples=[datetime(2022, 11, 24, 12, 0)])  # noqa: DTZ001 - TOML's local time
     capacity: int | None = Field(default=None, ge=1, examples=[40])
+    approval: Literal["automatic", "manual"] = Field(default="automatic", examples=["automatic"])
     recording: OpenLink = Field(default="", examples=["https://www.example.org/recording"])
     reminders: Lines = Field(default=("1d 09:00", "1h"), examples=[["1d 09:00", "1h"]])
     contact: ContactSettings | None = None
@@ -142,6 +144,7 @@ class EventFile(Section):
             opens=self.opens,
             closes=self.closes,
             capacity=self.capacity,
+            approval=self.approval == "manual",
             recording=self.recording,
             reminders=tuple(self._reminder(kind) for kind in dict.fromkeys(self.reminders)),
             contact=self.contact.contact() if self.contact else contact,

@@ -24,6 +24,8 @@ class AnswerKind(StrEnum):
     """A question that a person will answer: names the press contact, no link."""
     WAITLIST = "waitlist"
     """No place is free: on the waiting list, no link."""
+    PENDING = "pending"
+    """A person has yet to approve it: no link."""
     PROMOTION = "promotion"
     """A place became free for somebody on the waiting list: with the link."""
     REMINDER = "reminder"
@@ -50,7 +52,7 @@ class Answer:
 
     `greeted` is set only when the name of the person at `to` is known with certainty. `forward_to` are colleagues
     whose own addresses may not get the link from us by itself: the receiver is asked to forward it.
-    `waiting` are people on the waiting list of an event, while `events` are those with a place.
+    `waiting` are people who have no place at an event yet, while `events` are those with a place.
     `question_passed_on` tells the writer that a person will come back to them.
     `registration` is the one that a mail is about that nobody asked for; it is not sent when that has ended.
     `in_reply_to`, `references` and `subject` are the incoming mail's, for threading (RFC 5322 §3.6.4).
@@ -74,10 +76,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody on the waiting list of an event."""
+    """Somebody without a place at an event yet: on its waiting list, or to be approved."""
 
     event: str
     registrant: Registrant
+    status: Status = Status.WAITLISTED
 
 
 class Outcome(StrEnum):
@@ -94,12 +97,21 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """Somebody goes onto the list of an event, or onto its waiting list; their link goes to `address`."""
+    """Somebody goes onto the list of an event, or onto its waiting list; their link goes to `address`.
+
+    `registration` is the name of one that is known and changes its status; '' for a new one.
+    """
 
     event: str
     registrant: Registrant
     address: str
     status: Status = Status.REGISTERED
+    registration: str = ""
+
+
+def registration_name(digest: str, number: int) -> str:
+    """What identifies the registration of a mail's person number `number` (from 1) for ever."""
+    return f"{digest[:16]}-{number}"
 
 
 @dataclass(frozen=True, slots=True)

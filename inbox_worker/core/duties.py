@@ -34,7 +34,8 @@ def _promotions(ledger: Ledger, event: Event) -> Iterator[Entry]:
     if not ledger.waits(event.id):
         return
     free = None if event.capacity is None else max(0, event.capacity - ledger.taken(event.id))
-    for one in ledger.waiting(event.id)[:free]:
+    waiting = [one for one in ledger.waiting(event.id) if not ledger.is_barred(one)]
+    for one in waiting[:free]:
         yield Promoted(one.id, one.event, one.registrant, one.address)
         yield _owed(AnswerKind.PROMOTION, one, event, "promotion")
 
@@ -49,7 +50,7 @@ def _reminders(ledger: Ledger, event: Event, now: datetime) -> Iterator[Entry]:
         return
     latest = max(come, key=lambda reminder: reminder.at)
     for one in ledger.roster(event.id):
-        if one.since > latest.at - FRESH or ledger.is_undeliverable(one.address):
+        if one.since > latest.at - FRESH or ledger.is_undeliverable(one.address) or ledger.is_barred(one):
             continue
         entry = _owed(AnswerKind.REMINDER, one, event, _identity(event, latest))
         if entry.reply not in ledger.owed:

@@ -13,7 +13,7 @@ from inbox_worker.core.registration import Language, Registrant, Status
 class Registration:
     """A person at an event, or on its waiting list. `address` is where their link goes; `withdrawn` ones stay known.
 
-    `language`, `message_id` and `subject` are those of their mail.
+    `language`, `message_id`, `subject` and `digest` are those of their mail.
     """
 
     id: str
@@ -26,6 +26,7 @@ class Registration:
     language: Language = "de"
     message_id: str = ""
     subject: str = ""
+    digest: str = ""
 
     @property
     def placed(self) -> bool:

@@ -66,6 +66,7 @@ class Ledger:
     held: dict[Ref, TreatedMail] = field(default_factory=dict)
     failed: dict[str, ReplyFailed] = field(default_factory=dict)
     offered: dict[Ref, Offered] = field(default_factory=dict)
+    barred: set[str] = field(default_factory=set)
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
     tallies: caps.Tallies = field(default_factory=caps.Tallies)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -93,6 +94,7 @@ class Ledger:
             held=dict(self.held),
             failed=dict(self.failed),
             offered=dict(self.offered),
+            barred=set(self.barred),
             undeliverable=dict(self.undeliverable),
             tallies=self.tallies.fork(),
             told=dict(self.told),
@@ -159,6 +161,7 @@ class Ledger:
                 self.outbox.pop(entry.reply, None)
             case Offered() as entry:
                 self.offered[entry.ref] = entry
+                self.barred.add(entry.digest)
             case Settled() as entry:
                 self._take_settling(entry)
             case Undeliverable() as entry:
@@ -185,6 +188,10 @@ class Ledger:
                 self._take_digest(recorded, entry.digest, told=True)
             case _ as never:
                 assert_never(never)
+
+    def is_barred(self, registration: Registration) -> bool:
+        """Whether something spoke against its mail and no person has released it: no link goes there by itself."""
+        return registration.digest in self.barred
 
     def has_left(self, registration: str) -> bool:
         """Whether this registration has ended."""
@@ -234,7 +241,15 @@ class Ledger:
         return [
             known
             for known in self.registrations.values()
-            if not (known.withdrawn or known.placed) and (event is None or known.event == event)
+            if known.status is Status.WAITLISTED and not known.withdrawn and (event is None or known.event == event)
+        ]
+
+    def pending(self, event: str | None = None) -> list[Registration]:
+        """Who waits for a person's approval; of one event, or of all."""
+        return [
+            known
+            for known in self.registrations.values()
+            if known.status is Status.PENDING and not known.withdrawn and (event is None or known.event == event)
         ]
 
     def waits(self, event: str) -> int:
@@ -268,6 +283,7 @@ class Ledger:
         self.held.pop(entry.ref, None)
         offered = self.offered.pop(entry.ref, None)
         if entry.released and offered:  # a person wants it to go there, whatever came back before
+            self.barred.discard(offered.digest)
             for answer in offered.withheld.answers:
                 self.undeliverable.pop(answer.to.key, None)
 
@@ -282,7 +298,8 @@ class Ledger:
 
     def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
         self.news.append(recorded)
-        self._count(self.registrations.get(entry.registration), -1)
+        before = self.registrations.get(entry.registration)
+        self._count(before, -1)
         made = Registration(
             entry.registration,
             entry.event,
@@ -290,16 +307,19 @@ class Ledger:
             entry.address,
             recorded.at,
             entry.status,
+            withdrawn=before is not None and before.withdrawn,  # who has left since is not brought back by a release
             language=entry.language,
             message_id=entry.message_id,
             subject=entry.subject,
+            digest=entry.digest,
         )
         self.registrations[made.id] = made
         self._count(made, 1)
         by_address = (entry.event, entry.address.casefold())
         by_name = (entry.event, fold_name(entry.registrant.name))
-        self._by_address[by_address] = (*self._by_address.get(by_address, ()), entry.registration)
-        self._by_name[by_name] = (*self._by_name.get(by_name, ()), entry.registration)
+        for index, key in ((self._by_address, by_address), (self._by_name, by_name)):
+            if made.id not in (known := index.get(key, ())):  # what was pending is approved
+                index[key] = (*known, made.id)
 
     def _change_registration(self, registration: str, **changes: object) -> None:
         known = self.registrations.get(registration)
@@ -310,8 +330,9 @@ class Ledger:
 
     def _count(self, registration: Registration | None, step: int) -> None:
         if registration is not None and not registration.withdrawn:
-            counts = self._taken if registration.placed else self._waits
-            counts[registration.event] = counts.get(registration.event, 0) + step
+            counts = {Status.REGISTERED: self._taken, Status.WAITLISTED: self._waits}.get(registration.status)
+            if counts is not None:
+                counts[registration.event] = counts.get(registration.event, 0) + step
 
     def _attempts(self, reply: str) -> int:
         return self.outbox[reply].attempts if reply in self.outbox else 0

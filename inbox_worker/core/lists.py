@@ -14,6 +14,7 @@ import phonenumbers
 from inbox_worker.core.holdings import Registration
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.printable import one_line
+from inbox_worker.core.registration import Status
 
 COLUMNS = (
     "Veranstaltung",
@@ -29,9 +30,19 @@ COLUMNS = (
     "Stand",
 )
 
+_STATES: dict[Status, str] = {
+    Status.REGISTERED: "",
+    Status.WAITLISTED: "Warteliste",
+    Status.PENDING: "wartet auf Freigabe",
+}
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _WIDEST, _NARROWEST = 40, 8
 """Columns of a sheet, in characters."""
+
+
+def everybody(ledger: Ledger, event: str | None = None) -> list[Registration]:
+    """Who has a place, then who waits for one, then who waits for a person's word; at one event, or at all."""
+    return [*ledger.roster(event), *ledger.waiting(event), *ledger.pending(event)]
 
 
 def rows(ledger: Ledger, roster: Iterable[Registration], zone: tzinfo) -> list[tuple[str, ...]]:
@@ -48,7 +59,7 @@ def rows(ledger: Ledger, roster: Iterable[Registration], zone: tzinfo) -> list[t
             one.address,
             one.since.astimezone(zone).strftime("%d.%m.%Y %H:%M"),
             "unzustellbar" if ledger.is_undeliverable(one.address) else "",
-            "" if one.placed else "Warteliste",
+            _STATES[one.status],
         )
         for one in roster
     ]

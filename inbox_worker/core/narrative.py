@@ -54,6 +54,7 @@ ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.CANCELLATION: "Bestätigung der Absage",
     AnswerKind.RECEIPT: "Eingangsbestätigung mit Pressekontakt",
     AnswerKind.WAITLIST: "Nachricht über den Platz auf der Warteliste",
+    AnswerKind.PENDING: "Eingangsbestätigung der Anmeldung ohne Link",
     AnswerKind.PROMOTION: "Nachricht über den frei gewordenen Platz mit Zugangslink",
     AnswerKind.REMINDER: "Erinnerung mit Zugangslink",
     AnswerKind.EARLY: "Hinweis, dass die Anmeldung noch nicht geöffnet ist",
@@ -88,6 +89,9 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
         case Registered(status=Status.WAITLISTED):
             who = _person(entry.registrant, entry.address)
             return f"Auf der Warteliste für {_title(entry.event, titles)}: {who}."
+        case Registered(status=Status.PENDING):
+            who = _person(entry.registrant, entry.address)
+            return f"Angemeldet zu {_title(entry.event, titles)}, noch nicht freigegeben: {who}."
         case Promoted():
             who = _person(entry.registrant, entry.address) if entry.address else "jemand von der Warteliste"
             return f"Nachgerückt zu {_title(entry.event, titles)}: {who}."

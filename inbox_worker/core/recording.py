@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from inbox_worker.core import caps
-from inbox_worker.core.decision import Answer, Decision, Joining, Leaving, Outcome
+from inbox_worker.core.decision import Answer, Decision, Joining, Leaving, Outcome, registration_name
 from inbox_worker.core.entries import (
     CapReached,
     Entry,
@@ -83,7 +83,7 @@ def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining]
     left = [Withdrawn(one.registration, one.event, digest, one.registrant, one.address) for one in leaving]
     joined = [
         Registered(
-            f"{digest[:16]}-{number}",
+            one.registration or registration_name(digest, number),
             one.event,
             digest,
             one.registrant,

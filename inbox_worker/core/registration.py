@@ -56,6 +56,8 @@ class Status(StrEnum):
 
     REGISTERED = "registered"
     WAITLISTED = "waitlisted"
+    PENDING = "pending"
+    """A person has yet to approve it."""
 
 
 LAST_MINUTE = timedelta(hours=1)
@@ -75,7 +77,8 @@ class Event:
     """What people register for. Times are aware and keep the event's own zone.
 
     Registration is open from `opens` to `closes` (None: from now on, until the event's end) for `capacity` people
-    (None: any number). `recording` is where one can watch it afterwards, '' for nowhere.
+    (None: any number); with `approval` each of them waits for a person's word. `recording` is where one can watch it
+    afterwards, '' for nowhere.
     """
 
     id: str
@@ -99,6 +102,7 @@ class Event:
     opens: datetime | None = None
     closes: datetime | None = None
     capacity: int | None = None
+    approval: bool = False
     recording: str = ""
     reminders: tuple[Reminder, ...] = ()
 

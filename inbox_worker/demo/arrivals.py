@@ -12,8 +12,8 @@ from inbox_worker.errors import ConfigError
 
 EXAMPLES = Path(__file__).parent / "mails"
 
-OWN_MAIL = datetime(2022, 11, 23, 9, 0, tzinfo=UTC)
-"""When the first mail of one's own arrives: behind the examples, and the day before the event."""
+OWN_MAIL = datetime(2022, 11, 23, 7, 30, tzinfo=UTC)
+"""When the first mail of one's own arrives: behind the examples, and before the reminders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def examples() -> Iterator[Arrival]:
 
 
 def own(paths: Sequence[Path]) -> Iterator[Arrival]:
-    """Mails from files, arriving on the demo's calendar one minute apart, whatever day they were written.
+    """Mails from files, arriving on the demo's calendar ten seconds apart, whatever day they were written.
 
     Raises ConfigError when a file can't be read.
     """
@@ -45,7 +45,7 @@ def own(paths: Sequence[Path]) -> Iterator[Arrival]:
             content = path.read_bytes()
         except OSError as error:
             raise ConfigError([f"--mail: {path}: {error.strerror}; name a mail saved as .eml"]) from error
-        at = OWN_MAIL + timedelta(minutes=position)
+        at = OWN_MAIL + timedelta(seconds=10 * position)
         # the line that a server writes on top when it takes a mail (RFC 5321 §4.4)
         trace = f"Received: by localhost (inbox-worker demo); {format_datetime(at)}\r\n"
         raw = trace.encode("ascii") + _on_the_wire(content)

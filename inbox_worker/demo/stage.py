@@ -23,7 +23,7 @@ from inbox_worker.config import Settings, load, packaged_dir
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.lines import Line
 from inbox_worker.core.message import Message
-from inbox_worker.core.registration import Desk
+from inbox_worker.core.registration import Desk, Reminder
 from inbox_worker.demo.arrivals import Arrival
 from inbox_worker.demo.servers import EmbeddedImap, EmbeddedSmtp, Posted
 from inbox_worker.errors import ConfigError, InboxWorkerError
@@ -79,6 +79,7 @@ class Stage:
     def __init__(self, output: Path) -> None:
         self.output = output
         self.journal, self.replies = output / "journal.jsonl", output / "replies"
+        self.reminded: tuple[Sent, ...] = ()
         self._imap, self._smtp = EmbeddedImap(), EmbeddedSmtp()
 
     def __enter__(self) -> Self:
@@ -97,7 +98,7 @@ class Stage:
         self._running.close()
 
     async def play(self, arrivals: Iterable[Arrival]) -> AsyncIterator[Act]:
-        """Let the mails arrive one by one, with one pass of the worker after each."""
+        """Let the mails arrive one by one, with one pass of the worker after each; then come the first reminders."""
         calendar = Calendar(OPENING)
         office = daemon.build(self.settings, calendar)
         try:
@@ -107,10 +108,19 @@ class Stage:
                 self._post.append("INBOX", arrival.raw, msg_time=arrival.at)
                 calendar.put(arrival.at + timedelta(seconds=2))
                 await _pass(office)
-                sent = tuple(self._kept(number, one) for one in self._smtp.posted[posted:])
+                sent = tuple(self._kept(f"{number:02d}", one) for one in self._smtp.posted[posted:])
                 yield Act(number, arrival, tuple(self.lines()[told:]), sent)
+            posted = len(self._smtp.posted)
+            calendar.put(self.reminder.at)
+            await _pass(office)
+            self.reminded = tuple(self._kept("reminder", one) for one in self._smtp.posted[posted:])
         finally:
             await office.close()
+
+    @property
+    def reminder(self) -> Reminder:
+        """The first reminder of the first event."""
+        return self.desk.events[0].reminders[0]
 
     def lines(self) -> list[Line]:
         """The journal as it stands in its file."""
@@ -131,11 +141,11 @@ class Stage:
         client.login(self.settings.imap.username, _PASSWORD)
         return client
 
-    def _kept(self, number: int, posted: Posted) -> Sent:
+    def _kept(self, scene: str, posted: Posted) -> Sent:
         """The answer in a file as it left, and beside it as a person reads it."""
         message = parse(posted.content)
         receiver = re.sub(r"[^A-Za-z0-9@._-]", "_", posted.recipients[0])
-        file = self.replies / f"{number:02d}-{receiver}.eml"
+        file = self.replies / f"{scene}-{receiver}.eml"
         file.write_bytes(posted.content)
         to = ", ".join(posted.recipients)
         file.with_suffix(".txt").write_text(

@@ -25,6 +25,7 @@ _ANSWERS = {
     AnswerKind.LINK: "the access link once more",
     AnswerKind.CANCELLATION: "confirmation of the cancellation",
     AnswerKind.WAITLIST: "place on the waiting list",
+    AnswerKind.PENDING: "receipt until somebody approves",
     AnswerKind.PROMOTION: "place that became free, with the access link",
     AnswerKind.REMINDER: "reminder with the access link",
     AnswerKind.EARLY: "not open yet",
@@ -112,7 +113,7 @@ def _done(act: Act, settings: Settings, style: Style) -> Iterator[str]:
         kind = kinds[sent.message.message_id.strip("<>").partition("@")[0]]
         answered = f"{_ANSWERS[kind]}, to {', '.join(sent.posted.recipients)}"
         yield from _field("answered", answered, style, paint=style.good)
-        yield from _letter(sent, settings, style)
+        yield from letter(sent, settings, style)
     mail = mail_of(act)
     if mail is None:
         return
@@ -123,7 +124,7 @@ def _done(act: Act, settings: Settings, style: Style) -> Iterator[str]:
         yield from _field("for a person", "; ".join(map(str, mail.concerns)), style, paint=style.person)
 
 
-def _letter(sent: Sent, settings: Settings, style: Style) -> Iterator[str]:
+def letter(sent: Sent, settings: Settings, style: Style) -> Iterator[str]:
     """The first lines of an answer, and those with a link."""
     text = [line for line in sent.message.text.split("\n-- ")[0].splitlines() if line.strip()]
     links = [event.link for event in settings.events]

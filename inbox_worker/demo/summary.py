@@ -8,7 +8,7 @@ from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.narrative import german
 from inbox_worker.daemon import time_zone
 from inbox_worker.demo.stage import Act, Stage
-from inbox_worker.demo.story import dialled, mail_of
+from inbox_worker.demo.story import dialled, letter, mail_of
 from inbox_worker.demo.style import Style
 
 _GAP = 2
@@ -18,8 +18,19 @@ _GAP = 2
 def ending(acts: Sequence[Act], stage: Stage, style: Style) -> str:
     """Everything that is left when the last mail is treated."""
     ledger = stage.ledger()
-    parts = [_participants(ledger, stage, style), _held(ledger, style), _journal(acts, stage, style)]
+    parts = [_reminders(stage, style), _participants(ledger, stage, style)]
+    parts += [_held(ledger, style), _journal(acts, stage, style)]
     return "\n".join("\n".join([*part, ""]) for part in (*parts, _files(acts, ledger, stage, style)))
+
+
+def _reminders(stage: Stage, style: Style) -> Iterator[str]:
+    """What the worker does without any mail."""
+    at = stage.reminder.at.strftime("%d %b, %H:%M")
+    yield style.rule("The day before, everybody who has a place is reminded", after=at)
+    receivers = ", ".join(sent.posted.recipients[0] for sent in stage.reminded)
+    yield from style.wrapped(f"{len(stage.reminded)} reminders, each once: {receivers}", 0)
+    for sent in stage.reminded[:1]:
+        yield from letter(sent, stage.settings, style)
 
 
 def _participants(ledger: Ledger, stage: Stage, style: Style) -> Iterator[str]:
@@ -70,8 +81,8 @@ def _files(acts: Sequence[Act], ledger: Ledger, stage: Stage, style: Style) -> I
     folders = ", ".join(f"{count} in {name}" for name, count in stage.mailbox().items() if name != "Gesendet")
     yield style.rule("What happened", "━")
     yield (
-        f"{len(acts)} mails came, {replies} answers went out, {machines} machines got none, "
-        f"{len(ledger.held)} mails wait for a person."
+        f"{len(acts)} mails came, {replies} answers and {len(stage.reminded)} reminders went out, "
+        f"{machines} machines got none, {len(ledger.held)} mails wait for a person."
     )
     rows = (
         ("journal", str(stage.journal)),

@@ -58,7 +58,7 @@ def test_a_mail_of_ones_own_arrives_behind_the_examples_however_old_it_is(tmp_pa
     path.write_bytes(saved)
     first, second = own([path, path])
     assert first.at == first.message.arrived == OWN_MAIL
-    assert second.at == second.message.arrived == OWN_MAIL + timedelta(minutes=1)
+    assert second.at == second.message.arrived == OWN_MAIL + timedelta(seconds=10)
     assert first.raw.endswith(b"\r\n" + saved.replace(b"\n", b"\r\n"))
     assert first.title == "Yours: alt.eml"
 

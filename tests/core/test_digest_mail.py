@@ -113,6 +113,7 @@ def test_it_tells_each_kind_of_news_by_name() -> None:
     entries: list[Entry] = [
         joined(1),
         joined(2, BEN, status=Status.WAITLISTED),
+        joined(3, replace(BEN, given_name="Pia"), status=Status.PENDING),
         Promoted("2-1", FACHDISKURS, BEN, TO),
         Withdrawn("1-1", FACHDISKURS, "d", ANNA, TO),
         ReplyFailed("a", 550, "weg@bote.example", "no such person"),
@@ -120,12 +121,13 @@ def test_it_tells_each_kind_of_news_by_name() -> None:
     ]
     told = body(digest_of(entries))
     assert (
-        "das ist neu seit dem letzten Bericht (gestern, 8 Uhr): 1 Anmeldung, 1 Person neu auf der Warteliste, "
-        "1 Person nachgerückt, 1 Absage, 2 Antworten nicht angekommen."
+        "das ist neu seit dem letzten Bericht (gestern, 8 Uhr): 1 Anmeldung, 1 Anmeldung zu bestätigen, "
+        "1 Person neu auf der Warteliste, 1 Person nachgerückt, 1 Absage, 2 Antworten nicht angekommen."
     ) in told
     for heading, line in (
         ("Neu angemeldet (1)", "Anna Schmitt, Redakteurin, Teutoburger Bote"),
         ("Neu auf der Warteliste (1)", "Ben Yilmaz, Radio Beispiel"),
+        ("Von Ihnen zu bestätigen (1)", "Pia Yilmaz, Radio Beispiel"),
         ("Nachgerückt (1)", "Ben Yilmaz, Radio Beispiel"),
         ("Abgesagt (1)", "Anna Schmitt, Redakteurin, Teutoburger Bote"),
         ("Nicht angekommen (2)", "weg@bote.example – nicht zugestellt: 550 no such person"),
@@ -202,6 +204,7 @@ def test_a_placeholder_full_places_and_who_was_not_reached_are_told_of_each_comi
         joined(1),
         joined(2, BEN, "b@radio.example"),
         joined(3, status=Status.WAITLISTED),
+        joined(4, status=Status.PENDING),
         Undeliverable("", "b@radio.example"),
     ]
     told = body(digest_of(entries, desk=a_desk(*events)))
@@ -209,6 +212,7 @@ def test_a_placeholder_full_places_and_who_was_not_reached_are_told_of_each_comi
         "Donnerstag, 24. November 2022, 13 bis 15 Uhr (MEZ) – übermorgen\n"
         "Angemeldet: 2 von 2 Plätzen, ausgebucht\n"
         "Warteliste: 1\n"
+        "Zu bestätigen: 1\n"
         "Zugangslink: fehlt noch (Platzhalter)\n"
         "Nicht erreicht: b@radio.example\n"
     ) in told
@@ -286,6 +290,7 @@ def test_the_workbook_and_the_csv_hold_the_same_cells_and_no_formula() -> None:
         joined(1, replace(ANNA, title="Dr.", phone="+495211234567")),
         joined(2, EVIL, "+evil@bote.example"),
         joined(3, replace(BEN, role="-1+1"), "b@radio.example", status=Status.WAITLISTED),
+        joined(4, BEN, "c@radio.example", status=Status.PENDING),
         Undeliverable("", "b@radio.example"),
     ]
     files = attached(digest_of(entries))
@@ -304,6 +309,7 @@ def test_the_workbook_and_the_csv_hold_the_same_cells_and_no_formula() -> None:
     ]
     assert cells[2][2:5] == ['\'=HYPERLINK("http://x")', "?[31mRot?", "'@SUM(A1)"]
     assert cells[3][5:] == ["'-1+1", "", "b@radio.example", "22.11.2022 07:00", "unzustellbar", "Warteliste"]
+    assert cells[4][-1] == "wartet auf Freigabe"
     assert not any(str(cell).startswith(("=", "+", "-", "@")) for row in cells for cell in row)
     assert sheet.freeze_panes == "A2"
 

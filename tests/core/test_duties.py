@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from inbox_worker.core.ledger import Ledger
+from inbox_worker.core.recording import settled
 from inbox_worker.core.registration import Desk, Event, Phase, Reminder, Status
 from inbox_worker.errors import MailboxError
 from tests.builders import BERLIN, FACHDISKURS, NOW, SIGNED, a_desk, a_mail, an_event
@@ -76,6 +77,7 @@ KINDS = {
     "promotion": "Ein Platz ist frei geworden",
     "waitlist": "alle Pl=C3=A4tze vergeben",
     "reminder": "bald ist es so weit",
+    "pending": "Sie ist gut angekommen",
     "cancellation": "danke, dass Sie uns Bescheid geben",
     "confirmation": "Hier ist Ihr Zugangslink",
     "over": "hat leider schon stattgefunden",
@@ -280,7 +282,7 @@ async def test_observing_reminds_nobody() -> None:
 
 
 def test_a_status_is_what_the_journal_says() -> None:
-    assert [status.value for status in Status] == ["registered", "waitlisted"]
+    assert [status.value for status in Status] == ["registered", "waitlisted", "pending"]
 
 
 async def test_shortly_before_the_start_a_held_mail_gets_the_number_to_call_at_once() -> None:
@@ -304,3 +306,58 @@ def test_an_event_is_imminent_from_an_hour_before_until_a_quarter_of_an_hour_beh
     assert [an_event().is_imminent(start + timedelta(minutes=each)) for each in minutes] == [
         *(False, True, True, True, True, False)
     ]
+
+
+FORGED = "Authentication-Results: mx.ours.example; dmarc=fail (p=reject) header.from=teutoburger-bote.example\r\n"
+
+
+async def test_a_forged_sender_gets_no_link_by_a_reminder_or_a_free_place_either() -> None:
+    life = await Life(replace(a_limited(2), authserv_id="mx.ours.example")).begins()
+    forged = a_mail(SIGNED.format("Eva Lang"), number=7, name="Eva Lang", headers=FORGED)
+    await life.gets(the_mail(0), forged)
+    await life.gets(forged.replace(b"Eva", b"Ida").replace(b"a7@", b"a8@"), the_mail(2))
+    assert life.placed() == [PEOPLE[0], "Eva Lang"]
+    assert life.waiting() == ["Ida Lang", PEOPLE[2]]
+    await life.gets(the_mail(0, GOODBYE))
+    assert life.placed() == ["Eva Lang", PEOPLE[2]], "who is not released is passed over"
+    life.office.clock.now = an_event().start - timedelta(minutes=30)
+    await life.passes()
+    assert life.mails(address(7)) == life.mails(address(8)) == []
+    assert life.mails(address(2)) == ["waitlist", "promotion", "reminder"]
+
+
+async def test_where_a_person_approves_everybody_gets_a_receipt_and_the_link_when_released() -> None:
+    life = await Life(a_limited(None, approval=True)).begins()
+    await life.gets(the_mail(0), the_mail(1))
+    assert life.placed() == []
+    assert [one.registrant.name for one in life.ledger.pending()] == PEOPLE[:2]
+    assert life.mails(address(0)) == life.mails(address(1)) == ["pending"]
+    assert not any(an_event().link.encode() in reply.content for reply in life.office.transport.sent)
+    life.office.clock.now = an_event().start - timedelta(hours=20)
+    await life.passes()
+    assert life.mails(address(0)) == ["pending"], "nobody is reminded who is not approved"
+    ledger = life.ledger
+    (first, second) = ledger.held.values()
+    entries = settled(first, ledger.offered[first.entry.ref], release=True)
+    entries += settled(second, ledger.offered[second.entry.ref], release=False)
+    await life.office.journal.append(entries, after=ledger.seq, at=life.office.clock())
+    await life.passes()
+    assert life.placed() == [PEOPLE[0]]
+    assert life.mails(address(0))[:2] == ["pending", "confirmation"]
+    assert life.mails(address(1)) == ["pending"]
+    life.office.clock.now = an_event().start - timedelta(minutes=30)
+    await life.passes()
+    assert life.mails(address(0))[-1] == "reminder"
+    assert life.mails(address(1)) == ["pending"]
+
+
+async def test_who_has_left_before_being_approved_is_not_brought_back() -> None:
+    life = await Life(a_limited(None, approval=True)).begins()
+    await life.gets(the_mail(0))
+    await life.gets(the_mail(0, GOODBYE))
+    ledger = life.ledger
+    (mail,) = ledger.held.values()
+    entries = settled(mail, ledger.offered[mail.entry.ref], release=True)
+    await life.office.journal.append(entries, after=ledger.seq, at=life.office.clock())
+    await life.passes()
+    assert life.placed() == []

@@ -41,7 +41,7 @@ def test_at_another_time_the_event_may_be_over(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "mail.eml").write_bytes(a_mail(SIGNED.format("Anna Schmitt")))
     assert main(["explain", "--json", "--at", "2023-01-01T00:00:00+01:00", str(tmp_path / "mail.eml")]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["sends_link"], told["needs_human"]) == (False, True)
+    assert (told["sends_link"], told["reply"]) == (False, "over")
 
 
 @pytest.mark.parametrize("at", ["morgen", "2022-11-24", "2022-11-24T13:00:00"])

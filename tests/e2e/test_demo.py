@@ -157,7 +157,11 @@ def test_the_story_names_every_mail_and_where_everything_lies(played: Played) ->
     headings = re.findall(r"^(\d+)/(\d+)  ", played.told, flags=re.MULTILINE)
     count = len(played.mails)
     assert headings == [(str(number), str(count)) for number in range(1, count + 1)]
-    assert f"{count} mails came, {played.sent} answers went out, 3 machines got none" in played.told
+    reminders = len(list(played.output.glob("replies/reminder-*.eml")))
+    answers = f"{played.sent - reminders} answers and {reminders} reminders went out"
+    assert reminders == 6, "not the one whose sender may be forged"
+    assert f"{count} mails came, {answers}, 3 machines got none" in played.told
+    assert "Subject: Erinnerung: Fachdiskurs am 24. November" in played.told
     assert str(played.output / "journal.jsonl") in played.told
     assert str(played.output / "replies") in played.told
 

@@ -15,7 +15,7 @@ from jinja2.exceptions import SecurityError
 
 from inbox_worker.core.decision import Answer, AnswerKind, Waiting
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Desk, Event, Language, Registrant
+from inbox_worker.core.registration import Desk, Event, Language, Registrant, Status
 from inbox_worker.core.reply.compose import LAYOUT, SUBJECT, Words, render, template_name
 from inbox_worker.core.reply.wire import quoted_printable
 from inbox_worker.core.reply.wording import DOOR, answered_events, when
@@ -84,7 +84,7 @@ def _samples(desk: Desk) -> Iterator[Answer]:
         yield replace(plain, greeted=_ANKE, registered=(_ANKE, _BASIL), forward_to=(_BASIL,))
         yield replace(plain, greeted=_BASIL, forward_to=(_ANKE, _BASIL))
         for event in desk.events[:2]:
-            waiting = tuple(Waiting(event.id, one) for one in _CROWDS[-1])
+            waiting = tuple(Waiting(event.id, one, status) for one in _CROWDS[-1] for status in Status)
             yield replace(plain, registered=(_ANKE,), waiting=waiting)
         both = tuple(event.id for event in desk.events[:2])
         for events in (plain.events, both):
@@ -107,8 +107,8 @@ def line(root: str, error: TemplateError, name: str) -> str:
         case UndefinedError():
             return (
                 f"{root}/{name} or {LAYOUT}: unknown variable: {error.message}; the variables are name, own, events, "
-                "registered, withdrawn, waiting, forward_to, question, files, contact, desk (an event's link, dial_in, "
-                f"meeting_id and passcode only in {' and '.join(kind for kind in AnswerKind if kind.carries_link)})"
+                "registered, withdrawn, waiting, pending, forward_to, question, files, contact, desk (an event's link, "
+                f"dial_in, meeting_id and passcode only in {' and '.join(k for k in AnswerKind if k.carries_link)})"
             )
         case SecurityError():
             return f"{root}/{name}: does what a template may not do: {error.message}; take it out"

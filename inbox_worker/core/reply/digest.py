@@ -133,7 +133,7 @@ def _told_of(digest: OwedDigest, desk: Desk, moment: Moment) -> list[Event]:
 
 
 def _lists(ledger: Ledger, event: Event, moment: Moment) -> list[File]:
-    roster = [*ledger.roster(event.id), *ledger.waiting(event.id)]
+    roster = lists.everybody(ledger, event.id)
     if not roster:
         return []
     rows = lists.rows(ledger, roster, moment.zone)
@@ -177,7 +177,9 @@ def _unsent(ledger: Ledger, moment: Moment) -> list[datetime]:
 
 
 def _news(news: Iterable[Recorded], desk: Desk, *, several: bool) -> dict[str, Told]:
-    found: dict[str, list[str]] = {kind: [] for kind in ("registered", "waiting", "promoted", "withdrawn", "failed")}
+    found: dict[str, list[str]] = {
+        kind: [] for kind in ("registered", "pending", "waiting", "promoted", "withdrawn", "failed")
+    }
 
     def add(kind: str, registrant: Registrant, address: str, event: str) -> None:
         known = desk.event(event)
@@ -188,6 +190,8 @@ def _news(news: Iterable[Recorded], desk: Desk, *, several: bool) -> dict[str, T
         match one.entry:
             case Registered(status=Status.WAITLISTED) as entry:
                 add("waiting", entry.registrant, entry.address, entry.event)
+            case Registered(status=Status.PENDING) as entry:
+                add("pending", entry.registrant, entry.address, entry.event)
             case Registered() as entry:
                 add("registered", entry.registrant, entry.address, entry.event)
             case Promoted() as entry:
@@ -264,6 +268,7 @@ def _event(event: Event, ledger: Ledger, moment: Moment) -> dict[str, Any]:
         "capacity": event.capacity,
         "free": None if event.capacity is None else max(0, event.capacity - ledger.taken(event.id)),
         "waiting": ledger.waits(event.id),
+        "pending": len(ledger.pending(event.id)),
         "link_is_set": not is_placeholder(event.link),
         "unreached": Told(tuple(back[:_MOST]), len(back)),
     }

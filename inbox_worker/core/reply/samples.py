@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from inbox_worker.core.decision import Answer, AnswerKind, Waiting
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Desk, Language, Registrant
+from inbox_worker.core.registration import Desk, Language, Registrant, Status
 
 _ANKE = Registrant(
     "Anke",
@@ -32,6 +32,7 @@ class Sample(NamedTuple):
     withdrawn: tuple[Registrant, ...] = ()
     forward_to: tuple[Registrant, ...] = ()
     waiting: tuple[Registrant, ...] = ()
+    pending: tuple[Registrant, ...] = ()
     question: bool = False
     events: int = 1
     """About so many events."""
@@ -47,6 +48,7 @@ SAMPLES: dict[AnswerKind, tuple[Sample, ...]] = {
     AnswerKind.LINK: (Sample(registered=(_ANKE,)), Sample("nameless", greeted=None)),
     AnswerKind.CANCELLATION: (Sample(withdrawn=(_ANKE,)), Sample("colleague", withdrawn=(_JANNIK,), question=True)),
     AnswerKind.WAITLIST: (Sample(waiting=(_ANKE,)),),
+    AnswerKind.PENDING: (Sample(pending=(_ANKE,)),),
     AnswerKind.PROMOTION: (Sample(registered=(_ANKE,)),),
     AnswerKind.REMINDER: (Sample(registered=(_ANKE,)),),
     AnswerKind.EARLY: (Sample(),),
@@ -74,7 +76,10 @@ def samples(kind: AnswerKind, language: Language, desk: Desk, event: str = "") -
                 registered=sample.registered,
                 withdrawn=sample.withdrawn,
                 forward_to=sample.forward_to,
-                waiting=tuple(Waiting(ids[0], one) for one in sample.waiting),
+                waiting=(
+                    *(Waiting(ids[0], one) for one in sample.waiting),
+                    *(Waiting(ids[0], one, Status.PENDING) for one in sample.pending),
+                ),
                 question_passed_on=sample.question,
                 in_reply_to="<sample@zeitung.example>",
                 subject={"de": "Anmeldung", "en": "Registration"}[language],

@@ -17,7 +17,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, format_number,
 
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Contact, Desk, Event, Language, Registrant
+from inbox_worker.core.registration import Contact, Desk, Event, Language, Registrant, Status
 
 DOOR = ("link", "dial_in", "meeting_id", "passcode")
 """What opens the door to an event: only in answers that carry the link."""
@@ -163,8 +163,8 @@ _FILES: dict[Language, tuple[str, str]] = {"de": ("Termin", "Absage"), "en": ("e
 def calendar_entries(answer: Answer, events: tuple[Event, ...]) -> tuple[CalendarEntry, ...]:
     """One file for each event: with every link, and for those who withdraw themselves."""
     cancelled = _takes_out(answer)
-    if not answer.kind.carries_link and not cancelled:
-        return ()
+    if answer.kind is AnswerKind.REMINDER or not (answer.kind.carries_link or cancelled):
+        return ()  # who is reminded has the entry already
     stem = _FILES[answer.language][cancelled]
     numbers = [f"-{number}" for number in range(1, len(events) + 1)] if len(events) > 1 else [""]
     return tuple(
@@ -203,9 +203,9 @@ def dialled(phone: str, language: Language) -> str:
         return phone
 
 
-def _waiting(answer: Answer, desk: Desk) -> Iterator[dict[str, Any]]:
-    """Who waits for a place at which event; `elsewhere` where that is none of the answer's own."""
-    for one in answer.waiting:
+def _without_place(answer: Answer, desk: Desk, status: Status) -> Iterator[dict[str, Any]]:
+    """Who has no place at which event yet; `elsewhere` where that is none of the answer's own."""
+    for one in (each for each in answer.waiting if each.status is status):
         event, told = desk.event(one.event), person(one.registrant)
         if event is not None and str(told):
             elsewhere = one.event not in answer.events
@@ -223,7 +223,8 @@ def context(answer: Answer, desk: Desk, sender: Address) -> dict[str, Any]:
         "events": [event_words(event, answer.language, answer.kind) for event in events],
         "registered": [each for each in map(person, answer.registered) if str(each)],
         "withdrawn": [each for each in map(person, answer.withdrawn) if str(each)],
-        "waiting": list(_waiting(answer, desk)),
+        "waiting": list(_without_place(answer, desk, Status.WAITLISTED)),
+        "pending": list(_without_place(answer, desk, Status.PENDING)),
         "forward_to": [each for each in map(person, answer.forward_to) if str(each)],
         "question": answer.question_passed_on,
         "contact": replace(contact, phone=dialled(contact.phone, answer.language)),

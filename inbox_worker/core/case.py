@@ -1,0 +1,131 @@
+"""One mail on the desk, with all that is known about it: what the rules ask before they decide.
+
+Looks up and counts; decides nothing. Pure.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from inbox_worker.core.decision import Joining, Leaving
+from inbox_worker.core.freemail import is_shared_domain
+from inbox_worker.core.holdings import Registration
+from inbox_worker.core.ledger import Ledger
+from inbox_worker.core.message import Address, Message
+from inbox_worker.core.naming import fold_name
+from inbox_worker.core.registration import Desk, Intent, Reason, Registrant, Request, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One mail on the desk, with all that is known about it."""
+
+    message: Message
+    sender: Address
+    request: Request
+    ledger: Ledger
+    desk: Desk
+    now: datetime
+
+    def open_events(self) -> tuple[tuple[str, ...], Reason | None]:
+        """The request's events that are not over yet, and the reason why others are left out."""
+        known = [event for name in self.request.events if (event := self.desk.event(name))]
+        over = [event for event in known if event.end <= self.now]
+        reason = Reason("the event is over", ", ".join(event.title for event in over)) if over else None
+        return tuple(event.id for event in known if event.end > self.now), reason
+
+    def events_of_sender(self) -> tuple[str, ...]:
+        """The events that somebody with the sender's address is on the list of."""
+        key = self.sender.key
+        return tuple(event.id for event in self.desk.events if self.ledger.registered_with(event.id, key))
+
+    def address(self, registrant: Registrant) -> str:
+        """Where this person's link goes: their own address where one is named, else the sender's."""
+        return (registrant.email or self.sender.addr_spec).casefold()
+
+    def joining(self, events: Iterable[str]) -> tuple[Joining, ...]:
+        """Who of the mail is new to the lists, with a place or on the waiting list."""
+        wanted = [
+            Joining(event, registrant, self.address(registrant))
+            for event in events
+            for registrant in self.request.registrants
+        ]
+        new = [one for one in wanted if not self.ledger.registered(one.event, one.registrant, one.address)]
+        placed: Counter[str] = Counter()
+        joining = []
+        for one in new:
+            status = Status.REGISTERED if self.has_room(one.event, placed[one.event]) else Status.WAITLISTED
+            if self.is_approved_by_hand(one.event):
+                status = Status.PENDING
+            placed[one.event] += status is Status.REGISTERED
+            joining.append(replace(one, status=status))
+        return tuple(joining)
+
+    def has_room(self, event: str, besides: int) -> bool:
+        """Whether a place is free when `besides` more are given away; nobody overtakes those who wait."""
+        known = self.desk.event(event)
+        if known is None or known.capacity is None:
+            return True
+        return not self.ledger.waits(event) and self.ledger.taken(event) + besides < known.capacity
+
+    def is_limited(self, event: str) -> bool:
+        """Whether not everybody who asks may come."""
+        known = self.desk.event(event)
+        return known is not None and (known.capacity is not None or known.approval)
+
+    def is_approved_by_hand(self, event: str) -> bool:
+        """Whether a person decides about each registration."""
+        known = self.desk.event(event)
+        return known is not None and known.approval
+
+    def leaving(self, events: Iterable[str]) -> tuple[tuple[Leaving, ...], tuple[Reason, ...]]:
+        """Who leaves, and reasons for those whom this sender may not sign off."""
+        leaving, foreign = [], []
+        withdrawn = self.request.withdrawn
+        if not withdrawn and self.request.intent is Intent.CANCELLATION:
+            withdrawn = (Registrant(),)
+        for event in events:
+            for registrant in withdrawn:
+                address = self.address(registrant)
+                known = self.ledger.registered(event, registrant, address) if registrant.name else None
+                known = known or self._only_one_with_this_address(event, registrant)
+                if known is None:
+                    leaving.append(Leaving(event, registrant, address))
+                elif self.may_speak_for(known.address):
+                    leaving.append(Leaving(event, known.registrant, known.address, known.id))
+                else:
+                    foreign.append(Reason("wants to withdraw somebody registered with another address", known.address))
+        return tuple(leaving), tuple(foreign)
+
+    def _only_one_with_this_address(self, event: str, registrant: Registrant) -> Registration | None:
+        """The one registration made with the sender's address; a different name is a different person."""
+        standing = self.ledger.registered_with(event, self.sender.key)
+        if len(standing) != 1:
+            return None
+        named = fold_name(registrant.family_name or "")
+        return standing[0] if not named or named == fold_name(standing[0].registrant.family_name or "") else None
+
+    def may_speak_for(self, address: str) -> bool:
+        """Whether the link for, or the withdrawal of, this address may follow from the sender's mail alone."""
+        if address.casefold() == self.sender.key:
+            return True
+        domain = address.casefold().rpartition("@")[2]
+        return domain == self.sender.domain and not is_shared_domain(domain)
+
+    def without_place(
+        self, events: tuple[str, ...], joining: tuple[Joining, ...]
+    ) -> dict[tuple[str, Registrant], Status]:
+        """Who of this mail has no place at which event: those who join now, and those who wait already."""
+        statuses = {(one.event, one.registrant): one.status for one in joining}
+        for event in events:
+            for registrant in self.request.registrants:
+                known = self.ledger.registered(event, registrant, self.address(registrant))
+                if (event, registrant) not in statuses and known is not None:
+                    statuses[event, registrant] = known.status
+        return {who: status for who, status in statuses.items() if status is not Status.REGISTERED}
+
+    def is_writer(self, registrant: Registrant) -> bool:
+        """Whether this is the person who wrote."""
+        writer = self.request.writer
+        return writer is not None and bool(writer.name) and fold_name(writer.name) == fold_name(registrant.name)
