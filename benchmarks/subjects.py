@@ -173,6 +173,7 @@ def _office(given: dict[str, Any], *, since: str) -> Any:
         "SMTP__SECURITY": "none",
         "SMTP__USERNAME": "",
         "SMTP__PASSWORD": "unused",
+        "DIGEST__TO": "[]",
         "JOURNAL__PATH": str(Path(given["work"]) / "journal.jsonl"),
     }
     settings = load(packaged_dir("config"), {f"INBOX_WORKER_{key}": value for key, value in values.items()})

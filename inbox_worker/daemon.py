@@ -17,7 +17,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -43,15 +43,17 @@ from inbox_worker.config.templates import load_templates
 from inbox_worker.core import backoff
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
+from inbox_worker.core.digest import DigestPlan
 from inbox_worker.core.entries import Entry
 from inbox_worker.core.filing import FilingPlan
+from inbox_worker.core.holdings import OwedDigest
 from inbox_worker.core.journey import understand_letter
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.narrative import narrate
 from inbox_worker.core.notices import Mailing, Occasion
 from inbox_worker.core.outbox import RetryPolicy
 from inbox_worker.core.registration import Event
-from inbox_worker.core.reply import compose
+from inbox_worker.core.reply import Moment, compose, compose_digest
 from inbox_worker.errors import (
     JournalError,
     JournalUnwritable,
@@ -171,10 +173,30 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
             revisions=revisions,
         )
 
+    def digested(reply: str, digest: OwedDigest, ledger: Ledger, *, looked: datetime | None, now: datetime) -> Reply:
+        return compose_digest(
+            digest,
+            reply_id=reply,
+            ledger=ledger,
+            desk=desk,
+            sender=settings.sender,
+            environment=templates,
+            moment=Moment(now, time_zone(settings), looked, observing=settings.mode == "observe"),
+            envelope_from=settings.envelope_from(reply),
+        )
+
     mailbox, transport = ImapMailbox(settings.imap), SmtpTransport(settings.smtp)
     journal = JournalFile(settings.journal.path, narrator(settings))
     understanding = UnderstandingProcess(partial(understand_letter, parse=parse, desk=desk))
-    tools = Tools(mailbox, transport, journal, understand=understanding, compose=composed, clock=clock)
+    tools = Tools(
+        mailbox,
+        transport,
+        journal,
+        understand=understanding,
+        compose=composed,
+        compose_digest=digested,
+        clock=clock,
+    )
     return Office(
         worker=Worker(_plan(settings), tools),
         mailbox=mailbox,
@@ -235,7 +257,14 @@ def _plan(settings: Settings) -> Plan:
             longest=timedelta(seconds=schedule.retry_max),
             give_up=timedelta(seconds=schedule.give_up),
         ),
+        digest=_digest_plan(settings),
     )
+
+
+def _digest_plan(settings: Settings) -> DigestPlan:
+    """The digest is for us alone, so it leaves in every mode; where there is no way out, none is owed."""
+    plan = settings.digest.plan(settings.office.contact.email, time_zone(settings))
+    return plan if settings.smtp.host else replace(plan, to=())
 
 
 @contextmanager

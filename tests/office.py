@@ -11,12 +11,14 @@ from inbox_worker.adapters.mime import parse
 from inbox_worker.config.templates import load_templates
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
+from inbox_worker.core.holdings import OwedDigest
 from inbox_worker.core.journey import FAILED, Poison, Understood, understand_letter
+from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Letter
 from inbox_worker.core.registration import Desk, Reason
-from inbox_worker.core.reply import compose
+from inbox_worker.core.reply import Moment, compose, compose_digest
 from inbox_worker.worker import Journal, Mailbox, Plan, Tools, Transport, Worker
-from tests.builders import NOW, OFFICE, a_desk
+from tests.builders import BERLIN, NOW, OFFICE, a_desk
 from tests.fakes import FakeMailbox, FakeTransport
 from tests.memory_journal import MemoryJournal
 
@@ -54,6 +56,22 @@ def compose_reply(
         environment=templates(),
         now=now,
         revisions=revisions,
+    )
+
+
+def compose_the_digest(
+    reply: str, digest: OwedDigest, ledger: Ledger, *, looked: datetime | None, now: datetime, desk: Desk | None = None
+) -> Reply:
+    """With the packaged templates, from our address, on the office's clock."""
+    sender = Address("Zukunftswerkstatt Kommunen", OFFICE)
+    return compose_digest(
+        digest,
+        reply_id=reply,
+        ledger=ledger,
+        desk=desk or a_desk(),
+        sender=sender,
+        environment=templates(),
+        moment=Moment(now, BERLIN, looked),
     )
 
 
@@ -98,7 +116,16 @@ class FakeOffice:
         plan = plan or self.plan()
         here = UnderstandingHere(partial(understand_letter, parse=parse, desk=plan.desk))
         composed = partial(compose_reply, desk=plan.desk)
-        tools = Tools(mailbox, transport, journal, understand=here, compose=composed, clock=self.clock)
+        digested = partial(compose_the_digest, desk=plan.desk)
+        tools = Tools(
+            mailbox,
+            transport,
+            journal,
+            understand=here,
+            compose=composed,
+            compose_digest=digested,
+            clock=self.clock,
+        )
         return Worker(plan, tools)
 
     async def started(self, **changes: object) -> Worker:

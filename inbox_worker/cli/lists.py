@@ -1,41 +1,28 @@
 """`inbox-worker registrants` and `held`: the press office's two lists, read from the journal without touching it."""
 
-import csv
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from tabulate import tabulate
 
 from inbox_worker.adapters import journal_file
 from inbox_worker.cli.terminal import json_text, one_line
 from inbox_worker.config import Settings, load_for_reading
-from inbox_worker.core.holdings import Registration, TreatedMail
+from inbox_worker.core.holdings import TreatedMail
 from inbox_worker.core.ledger import Ledger
+from inbox_worker.core.lists import COLUMNS, csv_text, everybody, rows
 from inbox_worker.core.narrative import ANSWERS, INTENTS, german
+from inbox_worker.core.registration import Status
 from inbox_worker.daemon import time_zone
 from inbox_worker.errors import ConfigError
 
-_COLUMNS = (
-    "Veranstaltung",
-    "Titel",
-    "Vorname",
-    "Nachname",
-    "Organisation",
-    "Funktion",
-    "Telefon",
-    "E-Mail",
-    "Seit",
-    "Zustellung",
-    "Stand",
-)
 _HELD = ("Nr.", "Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, weil", "Zur Freigabe bereit")
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def registrants(config: Path | None, *, event: str | None, form: str) -> int:
@@ -45,22 +32,25 @@ def registrants(config: Path | None, *, event: str | None, form: str) -> int:
     if event and event not in known:
         raise ConfigError([f"--event: {event!r} is not configured; there are: {', '.join(known)}"])
     ledger = _ledger(settings)
-    placed, waiting = ledger.roster(event), ledger.waiting(event)
-    roster = [*placed, *waiting]
+    roster = everybody(ledger, event)
     if form == "json":
-        rows = [
+        told = [
             {**asdict(one), "since": one.since.isoformat(), "undeliverable": ledger.is_undeliverable(one.address)}
             for one in roster
         ]
-        print(json_text(rows, indent=2))
+        print(json_text(told, indent=2))
     elif form == "csv":
-        _print_csv(_rows(ledger, roster, settings))
+        sys.stdout.write(csv_text(rows(ledger, roster, time_zone(settings))))
     else:
         # On a screen one column is enough for a name; a spreadsheet wants to sort by its parts.
-        narrow = [(row[0], " ".join(filter(None, row[1:4])), *row[4:]) for row in _rows(ledger, roster, settings)]
-        print(_table(narrow, (_COLUMNS[0], "Name", *_COLUMNS[4:])))
-        waits = f", {len(waiting)} auf der Warteliste" if waiting else ""
-        print(f"\n{len(placed)} angemeldet{waits}")
+        narrow = [
+            (row[0], " ".join(filter(None, row[1:4])), *row[4:]) for row in rows(ledger, roster, time_zone(settings))
+        ]
+        print(_table(narrow, (COLUMNS[0], "Name", *COLUMNS[4:])))
+        count = Counter(one.status for one in roster)
+        waiting, pending = count[Status.WAITLISTED], count[Status.PENDING]
+        waits = f", {waiting} auf der Warteliste" if waiting else ""
+        print(f"\n{count[Status.REGISTERED]} angemeldet{waits}{f', {pending} zu bestätigen' if pending else ''}")
     return 0
 
 
@@ -70,7 +60,7 @@ def held(config: Path | None, *, as_json: bool) -> int:
     ledger, zone = _ledger(settings), time_zone(settings)
     mails = list(ledger.held.values())
     if as_json:
-        rows = [
+        waiting = [
             {"number": mail.seq, "at": mail.at.isoformat(), "from": mail.entry.sender, "subject": mail.entry.subject}
             | {"message_id": mail.entry.message_id, "intent": mail.entry.intent}
             | {"concerns": [german([reason]) for reason in mail.entry.concerns]}
@@ -78,7 +68,7 @@ def held(config: Path | None, *, as_json: bool) -> int:
             for mail in mails
         ]
         undeliverable = [{"to": one.to, "code": one.code, "response": one.response} for one in ledger.failed.values()]
-        print(json_text({"held": rows, "undeliverable": undeliverable}, indent=2))
+        print(json_text({"held": waiting, "undeliverable": undeliverable}, indent=2))
         return 0
     table = [
         (
@@ -139,47 +129,6 @@ def _ledger(settings: Settings) -> Ledger:
     """Read only: a list never waits for the daemon, nor creates a journal."""
     with journal_file.opened(settings.journal.path) as reading:
         return Ledger().fold(line.recorded for batch in reading.batches() for line in batch)
-
-
-def _rows(ledger: Ledger, roster: Iterable[Registration], settings: Settings) -> list[tuple[str, ...]]:
-    zone = time_zone(settings)
-    return [
-        (
-            one.event,
-            one.registrant.title or "",
-            one.registrant.given_name or "",
-            one.registrant.family_name or "",
-            one.registrant.organisation or "",
-            one.registrant.role or "",
-            _dialled(one.registrant.phone),
-            one.address,
-            one.since.astimezone(zone).strftime("%d.%m.%Y %H:%M"),
-            "unzustellbar" if ledger.is_undeliverable(one.address) else "",
-            "" if one.placed else "Warteliste",
-        )
-        for one in roster
-    ]
-
-
-def _dialled(phone: str | None) -> str:
-    """'0049 521 1234567': dialled as it stands, and neither a number nor a formula to a spreadsheet."""
-    if not phone:
-        return ""
-    number = phonenumbers.parse(phone)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace("+", "00", 1)
-
-
-def _print_csv(rows: Iterable[Sequence[str]]) -> None:
-    sys.stdout.write("\ufeff")
-    writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-
-
-def _cell(value: str) -> str:
-    """Text that stays text: a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
-    value = one_line(value).strip()
-    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _table(rows: Iterable[Sequence[str]], headers: Sequence[str]) -> str:

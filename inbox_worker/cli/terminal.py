@@ -4,20 +4,9 @@ import json
 import unicodedata
 from typing import Any
 
-_KEPT = {"\n", "\t"}
-_UNFIT = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+from inbox_worker.core.printable import UNFIT, one_line, printable
 
-
-def printable(text: str) -> str:
-    """`text` with every control (Cc), format (Cf: bidi tricks), separator and surrogate character as a visible ?."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("?" if c not in _KEPT and unicodedata.category(c) in _UNFIT else c for c in text)
-
-
-def one_line(text: str) -> str:
-    """`printable` on one line: what somebody else wrote can't begin a line, a row or a column of its own."""
-    return printable(" ".join(text.split()) if not text.isprintable() else text)
+__all__ = ["json_text", "one_line", "printable", "printable_json"]
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:
@@ -29,4 +18,4 @@ def printable_json(text: str) -> str:
     """The same JSON with every unfit character inside of it as an escape."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(json.dumps(c)[1:-1] if c != "\n" and unicodedata.category(c) in _UNFIT else c for c in text)
+    return "".join(json.dumps(c)[1:-1] if c != "\n" and unicodedata.category(c) in UNFIT else c for c in text)

@@ -92,6 +92,22 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def _day_time(value: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError("is not a time of day as 08:00")
+    return value
+
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""As `days` of a setting names them; their place is what the core counts by."""
+
+
+def _weekday(value: str) -> str:
+    if value not in WEEKDAYS:
+        raise ValueError(f"is not one of {', '.join(WEEKDAYS)}")
+    return value
+
+
 AddrSpec = Annotated[str, AfterValidator(_address)]
 """A plain e-mail address, its domain in lower case."""
 Line = Annotated[str, AfterValidator(_line)]
@@ -110,5 +126,9 @@ Lines = Annotated[tuple[Title, ...], BeforeValidator(_split)]
 """A list of lines."""
 Addresses = Annotated[tuple[AddrSpec, ...], BeforeValidator(_split)]
 """A list of addresses."""
+DayTime = Annotated[str, AfterValidator(_day_time)]
+"""A time of day."""
+Weekdays = Annotated[tuple[Annotated[str, AfterValidator(_weekday)], ...], BeforeValidator(_split)]
+"""Days of the week."""
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 """A span of time."""

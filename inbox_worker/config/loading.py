@@ -20,7 +20,7 @@ from inbox_worker.config.settings import MainFile, Settings
 from inbox_worker.config.sources import from_directory, lay_over, read_environment, read_toml, settle_secret
 from inbox_worker.config.templates import load_templates
 from inbox_worker.core.bounces import LONGEST_BASE
-from inbox_worker.core.reply import check_templates
+from inbox_worker.core.reply import check_digests, check_templates
 from inbox_worker.errors import ConfigError
 
 MAIN = "inbox_worker.toml"
@@ -63,6 +63,7 @@ def _load(directory: Path | None, environ: Mapping[str, str], *, reading_only: b
         smtp=main.smtp,
         schedule=main.schedule,
         caps=main.caps,
+        digest=main.digest,
         journal=main.journal,
         log=main.log,
         events=events,
@@ -70,7 +71,9 @@ def _load(directory: Path | None, environ: Mapping[str, str], *, reading_only: b
         directory=directory,
     )
     if not reading_only:
-        problems += check_templates(load_templates(settings.templates), settings.desk(), str(settings.templates))
+        templates, desk = load_templates(settings.templates), settings.desk()
+        problems += check_templates(templates, desk, str(settings.templates))
+        problems += check_digests(templates, desk, str(settings.templates))
     if problems:
         raise ConfigError(problems)
     return settings
@@ -109,7 +112,7 @@ def _obstacles(main: MainFile, where: str) -> list[str]:
         needed.append(("imap", "username"))
     if main.mode == "draft" and not main.imap.drafts:
         needed.append(("imap", "drafts"))
-    if main.mode == "send" and not main.smtp.host:
+    if (main.mode == "send" or main.digest.to) and not main.smtp.host:  # a digest leaves in every mode
         needed.append(("smtp", "host"))
     lines = []
     local = (main.smtp.envelope_from or main.desk.address).rpartition("@")[0]

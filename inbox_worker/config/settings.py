@@ -5,16 +5,31 @@ Every number is in seconds or bytes, as its key says. `examples` of a field are 
 """
 
 from dataclasses import dataclass
+from datetime import time, tzinfo
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from inbox_worker.config.fields import Addresses, AddrSpec, Host, Line, Lines, Seconds, Section, Title, Zone
+from inbox_worker.config.fields import (
+    WEEKDAYS,
+    Addresses,
+    AddrSpec,
+    DayTime,
+    Host,
+    Line,
+    Lines,
+    Seconds,
+    Section,
+    Title,
+    Weekdays,
+    Zone,
+)
 from inbox_worker.config.servers import ImapSettings, SmtpSettings
 from inbox_worker.core import bounces
 from inbox_worker.core.caps import MOST, Caps
+from inbox_worker.core.digest import DigestPlan
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Contact, Desk, Event
 
@@ -82,6 +97,31 @@ class CapsSettings(Section):
         return Caps(self.thread, self.address, self.text, self.domain, self.all)
 
 
+class DigestSettings(Section):
+    """The press office's digest: `to` whom (None: the desk's contact, [] nobody), `at` what time on which `days`.
+
+    One hour before each event comes another one. `when_empty` sends it also when nothing has happened.
+    """
+
+    to: Addresses | None = Field(default=None, examples=[["haaf@zukunftswerkstatt-kommunen.de"]])
+    at: DayTime = Field(default="08:00", examples=["08:00"])
+    days: Weekdays = Field(default=WEEKDAYS[:5], examples=[["mon", "tue", "wed", "thu", "fri"]])
+    before_event: bool = Field(default=True, examples=[True])
+    when_empty: bool = Field(default=False, examples=[False])
+
+    def plan(self, contact: str, zone: tzinfo) -> DigestPlan:
+        """The same as the core knows it: each address once, whatever its case."""
+        to = {address.lower(): address for address in ((contact,) if self.to is None else self.to)}
+        return DigestPlan(
+            to=tuple(to.values()),
+            at=time.fromisoformat(self.at),
+            days=frozenset(WEEKDAYS.index(day) for day in self.days),
+            before_event=self.before_event,
+            when_empty=self.when_empty,
+            zone=zone,
+        )
+
+
 class JournalSettings(Section):
     """Where the journal lies, with locks and heartbeat beside it. `worker` tells daemons on one journal apart."""
 
@@ -116,6 +156,7 @@ class MainFile(BaseSettings):
     smtp: SmtpSettings = Field(default_factory=lambda: SmtpSettings.model_validate({}))
     schedule: ScheduleSettings = ScheduleSettings()
     caps: CapsSettings = CapsSettings()
+    digest: DigestSettings = DigestSettings()
     journal: JournalSettings = JournalSettings()
     log: LogSettings = LogSettings()
 
@@ -143,6 +184,7 @@ class Settings:
     smtp: SmtpSettings
     schedule: ScheduleSettings
     caps: CapsSettings
+    digest: DigestSettings
     journal: JournalSettings
     log: LogSettings
     events: tuple[Event, ...]

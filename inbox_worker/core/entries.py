@@ -305,6 +305,34 @@ class EventCancelled:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DigestOwed:
+    """The press office gets a digest: an Outbox's mail like any other, composed when it is delivered.
+
+    `digest` says which one it is, the same for all its receivers. One about an `event` is the one before its start;
+    the others tell what happened after the entry `since`, which is where the one of `after` ended.
+    """
+
+    WHAT: ClassVar[str] = "digest-owed"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"to"})
+    reply: str
+    digest: str
+    since: int
+    after: datetime | None = None
+    event: str = ""
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSkipped:
+    """A digest whose time came and that nobody gets: nothing happened, or (`first`) there was no one to follow on."""
+
+    WHAT: ClassVar[str] = "digest-skipped"
+    PERSONAL: ClassVar[frozenset[str]] = NOBODY
+    digest: str
+    first: bool = False
+
+
 Entry = (
     Baseline
     | MailRecorded
@@ -327,6 +355,8 @@ Entry = (
     | Filed
     | EventTold
     | EventCancelled
+    | DigestOwed
+    | DigestSkipped
 )
 
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.WHAT: TypeAdapter(kind) for kind in Entry.__args__}

@@ -37,8 +37,32 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class OwedDigest:
+    """What a digest for `to` tells: about one `event`, or what happened behind the entry `since` up to its own `seq`.
+
+    `after` is when the digest before it was due, None where there was none.
+    """
+
+    digest: str
+    to: str
+    since: int
+    seq: int
+    after: datetime | None = None
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastDigest:
+    """The last daily digest that was owed or skipped: which one, and where and when."""
+
+    digest: str
+    seq: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OwedReply:
-    """A reply that the Outbox owes.
+    """A reply that the Outbox owes, or a `digest` for the press office.
 
     `due` is the earliest next attempt; `attempts` counts answers of a server, never trouble with a connection.
     `doubts` counts how often it was perhaps delivered. `claimed_by` is the worker that holds it until `claimed_until`.
@@ -54,15 +78,18 @@ class OwedReply:
     in_doubt: bool = False
     claimed_by: str = ""
     claimed_until: datetime | None = None
+    digest: OwedDigest | None = None
 
     def claimed(self, worker: str, until: datetime) -> "OwedReply":
         """The same, claimed. Spelled out since every reply goes through it, and `replace` takes five times as long."""
         kept = (self.id, self.ref, self.answer, self.owed_since, self.due, self.attempts, self.doubts, self.in_doubt)
-        return OwedReply(*kept, worker, until)
+        return OwedReply(*kept, worker, until, self.digest)
 
     @property
     def receiver(self) -> str:
         """The address it goes to; '' once that was erased."""
+        if self.digest:
+            return self.digest.to
         return self.answer.to.addr_spec if self.answer else ""
 
 

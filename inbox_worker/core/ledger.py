@@ -12,8 +12,11 @@ from typing import assert_never
 from inbox_worker.core import caps
 from inbox_worker.core.decision import AnswerKind
 from inbox_worker.core.entries import (
+    NO_MAIL,
     Baseline,
     CapReached,
+    DigestOwed,
+    DigestSkipped,
     EventCancelled,
     EventTold,
     Filed,
@@ -35,7 +38,15 @@ from inbox_worker.core.entries import (
     Undeliverable,
     Withdrawn,
 )
-from inbox_worker.core.holdings import FolderMemory, OwedReply, Registration, SentReply, TreatedMail
+from inbox_worker.core.holdings import (
+    FolderMemory,
+    LastDigest,
+    OwedDigest,
+    OwedReply,
+    Registration,
+    SentReply,
+    TreatedMail,
+)
 from inbox_worker.core.message import Ref
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.registration import Registrant, Status
@@ -68,6 +79,9 @@ class Ledger:
     cancelled: dict[str, EventCancelled] = field(default_factory=dict)
     _informed: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     _composed: dict[str, dict[str, int]] = field(default_factory=dict)
+    news: list[Recorded] = field(default_factory=list)
+    due_digests: set[str] = field(default_factory=set)
+    last_digest: LastDigest | None = None
     _taken: dict[str, int] = field(default_factory=dict)
     _waits: dict[str, int] = field(default_factory=dict)
     _by_address: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
@@ -97,6 +111,9 @@ class Ledger:
             cancelled=dict(self.cancelled),
             _informed=dict(self._informed),
             _composed=dict(self._composed),
+            news=list(self.news),
+            due_digests=set(self.due_digests),
+            last_digest=self.last_digest,
             _taken=dict(self._taken),
             _waits=dict(self._waits),
             _by_address=dict(self._by_address),
@@ -137,9 +154,11 @@ class Ledger:
                 memory = FolderMemory(entry.uidvalidity, entry.uidnext - 1, entry.since)
                 self.folders[entry.account, entry.folder] = memory
             case Promoted() as entry:
+                self.news.append(recorded)
                 revision = self.revision(entry.event)
                 self._change_registration(entry.registration, status=Status.REGISTERED, revision=revision)
             case Withdrawn() as entry:
+                self.news.append(recorded)
                 self._change_registration(entry.registration, withdrawn=True)
             case ReplyReleased() as entry:
                 self._change(entry.reply, claimed_by="", claimed_until=None)
@@ -152,9 +171,11 @@ class Ledger:
                     entry.reply, due=entry.until, doubts=doubts, in_doubt=True, claimed_by="", claimed_until=None
                 )
             case ReplyFailed() as entry:
-                self.outbox.pop(entry.reply, None)
+                owed = self.outbox.pop(entry.reply, None)
                 self._composed.pop(entry.reply, None)
                 self.failed[entry.reply] = entry
+                if not (owed and owed.digest):  # else one that fails would be the next one's only news, for ever
+                    self.news.append(recorded)
             case ReplyDropped() as entry:
                 self.outbox.pop(entry.reply, None)
                 self._composed.pop(entry.reply, None)
@@ -164,6 +185,7 @@ class Ledger:
             case Settled() as entry:
                 self._take_settling(entry)
             case Undeliverable() as entry:
+                self.news.append(recorded)
                 self.undeliverable[entry.address.casefold()] = entry
             case CapReached() as entry:
                 self.told[entry.cap, entry.whom] = recorded.at
@@ -179,6 +201,15 @@ class Ledger:
                 self.facts[entry.event] = (*self.facts.get(entry.event, ()), entry)
             case EventCancelled() as entry:
                 self.cancelled.setdefault(entry.event, entry)
+            case DigestOwed() as entry:
+                self.owed.add(entry.reply)
+                digest = OwedDigest(entry.digest, entry.to, entry.since, recorded.seq, entry.after, entry.event)
+                self.outbox[entry.reply] = OwedReply(
+                    entry.reply, NO_MAIL, None, recorded.at, recorded.at, digest=digest
+                )
+                self._take_digest(recorded, entry.digest, told=not entry.event)
+            case DigestSkipped() as entry:
+                self._take_digest(recorded, entry.digest, told=True)
             case _ as never:
                 assert_never(never)
 
@@ -297,6 +328,7 @@ class Ledger:
             self.unfiled[entry.ref] = treated
         if entry.outcome == "held":
             self.held[entry.ref] = treated
+            self.news.append(recorded)
         memory = self.folders.get((entry.ref.account, entry.ref.folder))
         if memory and memory.uidvalidity == entry.ref.uidvalidity and memory.treated < entry.ref.uid:
             self.folders[entry.ref.account, entry.ref.folder] = replace(memory, treated=entry.ref.uid)
@@ -309,7 +341,17 @@ class Ledger:
             for answer in offered.withheld.answers:
                 self.undeliverable.pop(answer.to.key, None)
 
+    def _take_digest(self, recorded: Recorded, digest: str, *, told: bool) -> None:
+        """What every digest that is still owed will tell may be forgotten by the ones after it."""
+        self.due_digests.add(digest)
+        if told:
+            self.last_digest = LastDigest(digest, recorded.seq, recorded.at)
+            owed = (reply.digest.since for reply in self.outbox.values() if reply.digest and not reply.digest.event)
+            first = min(owed, default=recorded.seq)
+            self.news = [one for one in self.news if one.seq > first]
+
     def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
+        self.news.append(recorded)
         before = self.registrations.get(entry.registration)
         self._count(before, -1)
         made = Registration(

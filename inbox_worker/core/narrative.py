@@ -15,6 +15,8 @@ from inbox_worker.core.decision import ANSWERED_ALREADY, AnswerKind
 from inbox_worker.core.entries import (
     Baseline,
     CapReached,
+    DigestOwed,
+    DigestSkipped,
     Entry,
     EventCancelled,
     EventTold,
@@ -163,6 +165,14 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
                 f"Abgesagt: {_title(entry.event, titles)}. Wer angemeldet ist oder wartet, bekommt eine Nachricht; wer "
                 "sich noch anmeldet, erfährt es in der Antwort."
             )
+        case DigestOwed(event=""):
+            return f"Bericht für die Pressestelle vorgemerkt{_to(entry.to)}."
+        case DigestOwed():
+            return f"Bericht vor Beginn von {_title(entry.event, titles)} vorgemerkt{_to(entry.to)}."
+        case DigestSkipped(first=True):
+            return "Von jetzt an erhält die Pressestelle Berichte."
+        case DigestSkipped():
+            return "Kein Bericht für die Pressestelle: Seit dem letzten ist nichts geschehen."
         case _ as never:
             assert_never(never)
 

@@ -129,15 +129,15 @@ def given_back(replies: Iterable[OwedReply]) -> list[Entry]:
 
 def hopeless(reply: OwedReply, ledger: Ledger, desk: Desk, now: datetime) -> ReplyFailed | ReplyDropped | None:
     """The end of a reply that nothing is tried for any more; None while there is reason to deliver it."""
-    if reply.answer is None:
+    if not reply.receiver:
         return ReplyFailed(reply.id, response=ERASED)
-    if _has_left(reply.answer, ledger):
+    if reply.answer and _has_left(reply.answer, ledger):
         return ReplyDropped(reply.id, LEFT, reply.receiver)
-    if _is_called_off(reply.answer, ledger) and _is_registered(reply.answer, ledger):
+    if reply.answer and _is_called_off(reply.answer, ledger) and _is_registered(reply.answer, ledger):
         return ReplyDropped(reply.id, CALLED_OFF, reply.receiver)
     if ledger.is_undeliverable(reply.receiver):
         return ReplyFailed(reply.id, to=reply.receiver, response=UNREACHABLE)
-    if (use := _use(reply.answer, desk, now)) and use.until <= now:
+    if reply.answer and (use := _use(reply.answer, desk, now)) and use.until <= now:
         if reply.answer.registration:
             return ReplyDropped(reply.id, TOO_LATE, reply.receiver)
         return ReplyFailed(reply.id, to=reply.receiver, response=TOO_LATE)

@@ -167,6 +167,7 @@ class Stage:
             "SMTP__SECURITY": "none",
             "SMTP__USERNAME": "",
             "SMTP__PASSWORD": _PASSWORD,
+            "DIGEST__TO": "[]",
             "JOURNAL__PATH": str(self.journal.absolute()),
             **{f"IMAP__{use}_FOLDER": name for use, name in FOLDERS.items()},
         }

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from inbox_worker.core import duties, filing, notices
+from inbox_worker.core import digest, duties, filing, notices
 from inbox_worker.core.entries import Baseline, Entry, Filed, FilingTaken, Recorded
 from inbox_worker.core.holdings import FolderMemory
 from inbox_worker.core.journey import NOT_HANDED_OVER, Poison, Understood
@@ -61,7 +61,9 @@ class Worker:
         try:
             state = await self.tools.mailbox.open()
             memory = await self._baseline(state)
-            await self._treat(self._batches(await self.tools.mailbox.list_new(memory.treated)), state)
+            listed = await self.tools.mailbox.list_new(memory.treated)
+            self.delivery.looked = self.tools.clock()
+            await self._treat(self._batches(listed), state)
         finally:  # also when the mailbox is gone: what is owed does not need it
             await self._do_duties()
             await self.delivery.run()
@@ -144,20 +146,18 @@ class Worker:
 
     async def _do_duties(self) -> None:
         """Owe what is due without any mail; who is faster of several workers, owes it."""
-        await self._owe(duties.due)
+        await self._owe(self._duties)
 
     async def _learn(self) -> None:
         """Write down what people are told of the events from now on, before anybody is told.
 
         Once: the configuration does not change under a worker, and one that has an older one must not take it back.
         """
-        if not self._has_learned:
+        if not self._has_learned and self.plan.mode != "observe":
             await self._owe(notices.learned)
             self._has_learned = True
 
     async def _owe(self, due: Callable[[Ledger, Desk, datetime], list[Entry]]) -> None:
-        if self.plan.mode == "observe":
-            return
         while entries := due(self.ledger, self.plan.desk, self.tools.clock()):
             try:
                 await self.books.decide_upon(entries)
@@ -165,6 +165,11 @@ class Worker:
                 await self.books.catch_up()
             else:
                 return
+
+    def _duties(self, ledger: Ledger, desk: Desk, now: datetime) -> list[Entry]:
+        """Who only observes has duties to the press office alone."""
+        owed = [] if self.plan.mode == "observe" else duties.due(ledger, desk, now)
+        return owed + digest.due(ledger, desk, self.plan.digest, now)
 
     # -- the mailbox's own order --------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Self
 
 from inbox_worker.core import outbox
 from inbox_worker.core.delivery import Delivered, Outcome, Reply
+from inbox_worker.core.digest import pointless
 from inbox_worker.core.entries import Entry, ReplyClaimed, ReplyFailed, ReplySent
 from inbox_worker.core.holdings import OwedReply
 from inbox_worker.errors import Conflict, MailboxError
@@ -34,23 +35,25 @@ class Closed:
 class Delivery:
     """Delivers what the Outbox owes. `stopping` ends it between two replies.
 
-    `closed` tells of trouble with the way out: nothing is tried meanwhile, and no mail is blamed.
+    `closed` tells of trouble with the way out: nothing is tried meanwhile, and no mail is blamed. `looked` is when the
+    mailbox was last read. A digest is for the press office and leaves in every mode, the others' mails only in "send".
     """
 
     def __init__(self, plan: Plan, tools: Tools, books: Books, stopping: asyncio.Event) -> None:
         self._plan, self._tools, self._books, self._stopping = plan, tools, books, stopping
         self.closed: Closed | None = None
+        self.looked: datetime | None = None
 
     async def run(self) -> None:
         """Deliver what is due, in small claimed groups."""
-        if self._plan.mode == "observe":
-            return
         tried: set[str] = set()
         while not self._stopping.is_set():
             now = self._tools.clock()
             if self._is_closed(now):
                 return
             due = outbox.due(self._books.ledger, now, self._plan.name, self._plan.retry)
+            if self._plan.mode == "observe":
+                due = [one for one in due if one.digest]
             group = [one for one in due if one.id not in tried][:CLAIMED_AT_ONCE]
             if not group:
                 return
@@ -90,26 +93,33 @@ class Delivery:
         mailbox, now, to = self._tools.mailbox, self._tools.clock(), reply.receiver
         if end := outbox.hopeless(reply, self._books.ledger, self._plan.desk, now):
             return end
-        assert reply.answer is not None  # noqa: S101 - without one it is hopeless
+        if end := pointless(reply, self._books.ledger, self._plan.desk, self._plan.digest, now):
+            return end
         try:
-            answer = outbox.as_it_stands(reply.answer, self._books.ledger)
-            mail = self._tools.compose(reply.id, answer, now, self._books.ledger.revisions())
+            mail = self._written(reply, now)
         except Exception as error:  # one reply that can't be written must never block the others
             log.exception("reply %s: could not be composed", reply.id)
             return ReplyFailed(reply.id, to=to, response=f"Die Antwort ließ sich nicht schreiben: {error}.")
-        if self._plan.mode == "draft":
+        if self._plan.mode == "draft" and not reply.digest:
             if not await mailbox.find_message_id(self._plan.drafts, mail.message_id):
                 await mailbox.append(self._plan.drafts, mail.content, flags=("\\Draft",), at=now)
             return ReplySent(reply.id, draft=True, to=to)
         if outbox.is_in_doubt(reply) and await self._lies_in_sent(mail):
             return ReplySent(reply.id, to=to, response="Im Gesendet-Ordner gefunden.")
         outcome = await self._tools.transport.deliver(mail)
-        if isinstance(outcome, Delivered) and self._plan.sent:
+        if isinstance(outcome, Delivered) and self._plan.sent and self._plan.mode != "observe":
             await self._copy_to_sent(reply.id, mail)
         now = self._tools.clock()
         entry = outbox.settle(reply, outcome, self._plan.retry, self._plan.desk, now)
         self._learn(outcome, now, closed=entry is None)
         return entry
+
+    def _written(self, reply: OwedReply, now: datetime) -> Reply:
+        if reply.digest:
+            return self._tools.compose_digest(reply.id, reply.digest, self._books.ledger, looked=self.looked, now=now)
+        assert reply.answer is not None  # noqa: S101 - without one it is hopeless
+        answer = outbox.as_it_stands(reply.answer, self._books.ledger)
+        return self._tools.compose(reply.id, answer, now, self._books.ledger.revisions())
 
     def _learn(self, outcome: Outcome, now: datetime, *, closed: bool) -> None:
         """What an attempt tells about the way out."""

@@ -7,9 +7,12 @@ from typing import Literal, Protocol
 
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Outcome, Reply
+from inbox_worker.core.digest import DigestPlan
 from inbox_worker.core.entries import Entry, Recorded
 from inbox_worker.core.filing import FilingPlan
+from inbox_worker.core.holdings import OwedDigest
 from inbox_worker.core.journey import Poison, Understood
+from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.mailbox import Filing, MailboxState, Seen
 from inbox_worker.core.message import Letter, Ref
 from inbox_worker.core.outbox import RetryPolicy
@@ -94,6 +97,16 @@ class Plan:
     drafts: str = ""
     filing: FilingPlan = field(default_factory=FilingPlan)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    digest: DigestPlan = field(default_factory=DigestPlan)
+
+
+class ComposeDigest(Protocol):
+    """Writes a digest as of `now`; `looked` is when the mailbox was last read, None for not since the start."""
+
+    def __call__(
+        self, reply: str, digest: OwedDigest, ledger: Ledger, *, looked: datetime | None, now: datetime
+    ) -> Reply:
+        """The mail, from what the Ledger tells."""
 
 
 @dataclass(slots=True)
@@ -108,4 +121,5 @@ class Tools:
     journal: Journal
     understand: Understand
     compose: Callable[[str, Answer, datetime, Mapping[str, int]], Reply]
+    compose_digest: ComposeDigest
     clock: Callable[[], datetime]

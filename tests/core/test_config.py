@@ -4,9 +4,10 @@ import re
 import tomllib
 import traceback
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
@@ -124,6 +125,9 @@ def test_the_values_that_the_example_gives_are_those_that_hold_without_it(direct
     plain = load(directory(), {})
     for table in ("schedule", "log"):
         assert dict(getattr(plain, table)) == example[table]
+    for key, value in example["digest"].items():
+        given_by_default = getattr(plain.digest, key)
+        assert (list(given_by_default) if isinstance(value, list) else given_by_default) == value, key
     given = {"host", "username", "password_file"}
     for key, value in example["imap"].items():
         assert key in given or getattr(plain.imap, key) == value, key
@@ -385,6 +389,11 @@ def test_all_problems_of_all_files_are_told_at_once(directory: Directory) -> Non
         (('name = "Our Press Office"', ""), r"desk\.name: is missing; write name = "),
         (("[desk.contact]", "[desk.other]"), r"desk\.contact: is missing; write a table \[desk\.contact\] with name"),
         (("[smtp]", "[schedule]\nretry_base = 60\nretry_max = 5\n[smtp]"), r"retry_max: is shorter than retry_base"),
+        (("[smtp]", "[digest]\nat = '8 Uhr'\n[smtp]"), r'digest\.at: is not a time of day.*; write at = "08:00"'),
+        (("[smtp]", "[digest]\nat = 24:00\n[smtp]"), r"inbox_worker\.toml: is not TOML"),
+        (("[smtp]", "[digest]\ndays = ['mon', 'Samstag']\n[smtp]"), r"digest\.days.*: is not one of mon, tue, wed, "),
+        (("[smtp]", "[digest]\nto = ['nobody']\n[smtp]"), r"digest\.to.*: is not an e-mail address"),
+        (("[smtp]", "[digest]\nwhen_empty = 'perhaps'\n[smtp]"), r"digest\.when_empty: "),
         (("mode =", "mode"), r"inbox_worker\.toml: is not TOML: .*line 2"),
     ],
 )
@@ -423,6 +432,24 @@ def test_reading_needs_no_server_and_no_secret(directory: Directory) -> None:
     bare = re.sub(r"(?s)\[imap\].*", "[imap]\nca_file = 'nowhere.pem'\npassword_file = 'nowhere'\n", MAIN)
     settings = load_for_reading(directory(bare), {})
     assert (settings.imap.host, settings.smtp.host) == ("", "")
+
+
+def test_a_digest_that_somebody_is_to_get_needs_a_way_out_in_every_mode(directory: Directory) -> None:
+    main = MAIN.replace("send", "observe").replace('host = "smtp.press.example"', "")
+    found = only_problem(directory(f'{main}\n[digest]\nto = ["chief@press.example"]\n'))
+    assert "smtp.host: is missing" in found
+
+
+def test_the_digest_goes_to_the_contact_unless_somebody_else_is_named_or_nobody(directory: Directory) -> None:
+    where = directory()
+    zone = ZoneInfo("Europe/Berlin")
+    plan = load(where, {}).digest.plan("ada@press.example", zone)
+    assert (plan.to, plan.at, plan.days) == (("ada@press.example",), time(8), frozenset(range(5)))
+    assert plan.zone == zone
+    named = {"INBOX_WORKER_DIGEST__TO": "a@b.example, A@b.example, c@b.example", "INBOX_WORKER_DIGEST__DAYS": "sun,mon"}
+    plan = load(where, named).digest.plan("ada@press.example", zone)
+    assert ([each.lower() for each in plan.to], plan.days) == (["a@b.example", "c@b.example"], frozenset({0, 6}))
+    assert load(where, {"INBOX_WORKER_DIGEST__TO": "[]"}).digest.plan("ada@press.example", zone).to == ()
 
 
 def test_observing_needs_no_smtp_server(directory: Directory) -> None:

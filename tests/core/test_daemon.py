@@ -149,6 +149,17 @@ async def test_the_plan_follows_the_settings(tmp_path: Path) -> None:
     await office.close()
 
 
+@pytest.mark.parametrize("mode", ["observe", "draft", "send"])
+async def test_the_digest_leaves_in_every_mode_and_only_where_there_is_a_way_out(tmp_path: Path, mode: str) -> None:
+    with_host = daemon.build(settings(tmp_path, INBOX_WORKER_MODE=mode), lambda: NOW)
+    assert with_host.worker.plan.digest.to == ("haaf@zukunftswerkstatt-kommunen.de",)
+    assert str(with_host.worker.plan.digest.zone) == "Europe/Berlin"
+    without = daemon.build(settings(tmp_path, INBOX_WORKER_MODE=mode, INBOX_WORKER_SMTP__HOST=""), lambda: NOW)
+    assert without.worker.plan.digest.to == ()
+    for office in (with_host, without):
+        await office.close()
+
+
 def test_the_log_is_one_line_an_event_as_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level

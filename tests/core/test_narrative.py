@@ -8,6 +8,8 @@ from inbox_worker.core.decision import Joining, Withheld
 from inbox_worker.core.entries import (
     Baseline,
     CapReached,
+    DigestOwed,
+    DigestSkipped,
     Entry,
     EventCancelled,
     EventTold,
@@ -200,6 +202,13 @@ LATER = NOW + timedelta(hours=28)
                 "beantwortet, sondern zurückgehalten, bis es ruhiger wird. Dieser Hinweis kommt höchstens einmal "
                 "am Tag."
             ),
+        ),
+        (DigestOwed("r", "2022-11-10", 5, to=TO), "Bericht für die Pressestelle vorgemerkt an a@bote.example."),
+        (DigestOwed("r", "x", 5, event=FACHDISKURS), "Bericht vor Beginn von „Fachdiskurs“ vorgemerkt."),
+        (DigestSkipped("2022-11-09", first=True), "Von jetzt an erhält die Pressestelle Berichte."),
+        (
+            DigestSkipped("2022-11-10"),
+            "Kein Bericht für die Pressestelle: Seit dem letzten ist nichts geschehen.",
         ),
         (FilingTaken("desk", "INBOX", 1, (1,), "zwei"), "Eine Mail wird nun von „zwei“ im Postfach abgelegt."),
         (Filed("desk", "INBOX", 1, (1,)), "Eine Mail ist im Postfach abgelegt."),

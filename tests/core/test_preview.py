@@ -37,6 +37,19 @@ def test_it_can_be_asked_for_one_kind_one_event_and_one_language(tmp_path: Path)
     assert "Press Briefing on Demographic Strategies" in (tmp_path / "link.en.txt").read_text(encoding="utf-8")
 
 
+def test_it_shows_what_the_press_office_gets_with_the_lists(tmp_path: Path) -> None:
+    assert main(["preview", "digest", "--out", str(tmp_path)]) == 0
+    names = ("digest", "digest-empty", "digest-event", "digest-event-missing")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"{name}.de.{ending}" for name in names for ending in ("eml", "txt", "html")
+    }
+    mail = message_from_bytes((tmp_path / "digest.de.eml").read_bytes(), policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    attached = [part.get_filename() for part in mail.iter_attachments()]
+    assert attached == [f"Anmeldungen-zwk-fachdiskurs-22.{ending}" for ending in ("xlsx", "csv")]
+    assert "Alles bereit: " in (tmp_path / "digest-event.de.txt").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -43,6 +43,8 @@ username = "{address}"
 password_file = "password"
 [schedule]
 poll = 1
+[digest]
+to = []  # else what leaves would depend on the time of day
 [journal]
 path = "state/journal.jsonl"
 """

@@ -53,7 +53,7 @@ def check_templates(environment: Environment, desk: Desk, root: str = "templates
             words = render(answer, known, _SENDER, environment)
         except TemplateError as error:
             broken.add(name)
-            problems[_line(root, error, name)] = None
+            problems[line(root, error, name)] = None
             continue
         if known is desk:
             for what in _faults(answer, desk, words):
@@ -104,7 +104,8 @@ def _samples(desk: Desk) -> Iterator[Answer]:
             yield replace(plain, events=(), greeted=_ANKE)
 
 
-def _line(root: str, error: TemplateError, name: str) -> str:
+def line(root: str, error: TemplateError, name: str) -> str:
+    """What to say of a template that could not be rendered."""
     match error:
         case TemplateNotFound():
             return f"{root}/{error.name}: is missing; write it, or remove templates_dir"

@@ -9,8 +9,8 @@ with that link joins: they have the same subject, and an answer to one of them k
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -20,7 +20,7 @@ from jinja2 import Environment
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Desk
+from inbox_worker.core.registration import Desk, Language
 from inbox_worker.core.reply import wire
 from inbox_worker.core.reply.calendar import calendar_file
 from inbox_worker.core.reply.layout import blocks, tidy
@@ -58,15 +58,42 @@ LAYOUT = "mail/layout.html"
 def render(answer: Answer, desk: Desk, sender: Address, environment: Environment) -> Words:
     """The words of an answer. Raises jinja2.TemplateError for templates that `check_templates` would not pass."""
     words = context(answer, desk, sender)
-    rendered = environment.get_template(template_name(answer)).render(words).lstrip()
+    return letter(
+        environment,
+        template_name(answer),
+        words,
+        language=answer.language,
+        titles=tuple(event["title"] for event in words["events"]),
+        links=_links(words),
+        doors=tuple(event["link"] for event in words["events"] if "link" in event),
+    )
+
+
+def letter(  # noqa: PLR0913 - everything that the two parts depend on, by name
+    environment: Environment,
+    template: str,
+    words: Mapping[str, Any],
+    *,
+    language: Language,
+    titles: Iterable[str],
+    links: Mapping[str, str],
+    doors: Iterable[str] = (),
+    notices: Iterable[str] = (),
+    shown: Mapping[str, str] | None = None,
+) -> Words:
+    """A template with its words, as text and as HTML; `layout.blocks` says what most of this means.
+
+    `doors` are the links that get the template's button. `words["desk"]` stands above the HTML part.
+    """
+    rendered = environment.get_template(template).render(words).lstrip()
     subject, rest = _headline(SUBJECT, rendered, always=True)
     preview, rest = _headline(PREVIEW, rest)
     button, rest = _headline(BUTTON, rest)
     text = tidy(rest)
-    buttons = {event["link"]: button for event in words["events"] if "link" in event and button}
-    body, small_print = blocks(text, (event["title"] for event in words["events"]), _links(words), buttons)
+    buttons = {link: button for link in doors if button}
+    body, small_print = blocks(text, titles, links, buttons, notices=notices, shown=shown)
     html = environment.get_template(LAYOUT).render(
-        language=answer.language,
+        language=language,
         subject=subject,
         preview=preview,
         desk=words["desk"],
@@ -119,29 +146,56 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
     Raises ValueError when `answer.to` is no address to write to, when `reply_id` can't stand in a Message-ID, and when
     an answer with the access link is about no event that is still configured; jinja2.TemplateError as `render`.
     """
-    if not _ID.fullmatch(reply_id):
-        raise ValueError(f"not the left side of a Message-ID: {reply_id!a}")
     if answer.kind.carries_link and not any(desk.event(event_id) for event_id in answer.events):
         raise ValueError(f"no such event is configured: {', '.join(answer.events) or 'none named'}")
     words = render(answer, desk, sender, environment)
-    subject = subject_line(answer, words)
-    own_domain = wire.ascii_address(sender.addr_spec).rpartition("@")[2]
-    message_id = f"<{reply_id}@{own_domain}>"
+    domain = wire.ascii_address(sender.addr_spec).rpartition("@")[2]
     in_reply_to, references = wire.thread(answer.in_reply_to, answer.references)
-    recipient = wire.ascii_address(answer.to.addr_spec)
-    files = _files(answer, desk, revisions or {}, domain=own_domain, now=now)
+    return envelope(
+        replace(words, subject=subject_line(answer, words)),
+        reply_id=reply_id,
+        sender=sender,
+        to=answer.to,
+        language=answer.language,
+        files=_files(answer, desk, revisions or {}, domain=domain, now=now),
+        now=now,
+        envelope_from=envelope_from,
+        thread=(in_reply_to, references),
+    )
+
+
+def envelope(  # noqa: PLR0913 - everything that a mail is made of, by name
+    words: Words,
+    *,
+    reply_id: str,
+    sender: Address,
+    to: Address,
+    language: Language,
+    files: Sequence[wire.File],
+    now: datetime,
+    envelope_from: str | None,
+    thread: tuple[str, tuple[str, ...]] | None = None,
+) -> Reply:
+    """The mail with these words and files; `thread` is None for one that answers nothing (RFC 3834 §5 tells it apart).
+
+    Raises ValueError when `to` is no address to write to, and when `reply_id` can't stand in a Message-ID.
+    """
+    if not _ID.fullmatch(reply_id):
+        raise ValueError(f"not the left side of a Message-ID: {reply_id!a}")
+    message_id = f"<{reply_id}@{wire.ascii_address(sender.addr_spec).rpartition('@')[2]}>"
+    in_reply_to, references = thread or ("", ())
     content_type, body = wire.body(words.text, words.html, files, message_id)
     fields = [
         ("From", wire.mailbox(Address(clean(sender.name), sender.addr_spec))),
-        ("To", wire.mailbox(Address(clean(answer.to.name), answer.to.addr_spec))),
-        ("Subject", wire.encoded(subject)),
+        ("To", wire.mailbox(Address(clean(to.name), to.addr_spec))),
+        ("Subject", wire.encoded(words.subject)),
         ("Date", format_datetime(now)),
         ("Message-ID", message_id),
         ("In-Reply-To", in_reply_to),
         ("References", "\r\n ".join(references)),
-        ("Auto-Submitted", "auto-replied"),
+        ("Auto-Submitted", "auto-generated" if thread is None else "auto-replied"),
         ("X-Auto-Response-Suppress", "All"),
-        ("Content-Language", answer.language),
+        ("Content-Language", language),
         ("MIME-Version", "1.0"),
         ("Content-Type", content_type),
     ]
@@ -149,7 +203,7 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
     return Reply(
         message_id=message_id,
         envelope_from=envelope_from or sender.addr_spec,
-        recipients=(recipient,),
+        recipients=(wire.ascii_address(to.addr_spec),),
         content=f"{head}\r\n{body}".encode(),
     )
 
@@ -166,7 +220,8 @@ def _files(answer: Answer, desk: Desk, revisions: Mapping[str, int], *, domain: 
     return [
         wire.File(
             name,
-            "CANCEL" if cancelled else "PUBLISH",
+            # says the same as the file (RFC 6047 §2.4)
+            f"text/calendar; charset=utf-8; method={'CANCEL' if cancelled else 'PUBLISH'}",
             calendar_file(
                 event,
                 revision=revisions.get(event.id, 0),

@@ -94,10 +94,10 @@ def quoted_printable(text: str) -> str:
 
 
 class File(NamedTuple):
-    """A calendar file to be attached; `name` is ASCII without quotes."""
+    """A file to be attached; `name` is ASCII without quotes, `kind` the media type with its parameters."""
 
     name: str
-    method: str
+    kind: str
     content: bytes
 
 
@@ -123,9 +123,9 @@ def body(text: str, html: str, files: Sequence[File], message_id: str) -> tuple[
 
 
 def _attached(file: File) -> str:
-    """In base64: a calendar's line ends must arrive as they are. `method` says the same as the file (RFC 6047 §2.4)."""
+    """In base64: a calendar's line ends must arrive as they are."""
     return (
-        f'Content-Type: text/calendar; charset=utf-8; method={file.method};\r\n name="{file.name}"\r\n'
+        f'Content-Type: {file.kind};\r\n name="{file.name}"\r\n'
         f'Content-Disposition: attachment; filename="{file.name}"\r\n'
         "Content-Transfer-Encoding: base64\r\n\r\n"
         f"{base64.encodebytes(file.content).decode('ascii').replace(chr(10), chr(13) + chr(10))}"
