@@ -21,7 +21,7 @@ BEFORE = timedelta(hours=1)
 
 STRANGER = "Diese Adresse steht nicht mehr unter den Empfängern des Berichts."
 SUPERSEDED = "Ein neuerer Bericht erzählt dasselbe."
-BEGUN = "Die Veranstaltung hat schon begonnen oder ist verlegt."
+BEGUN = "Die Veranstaltung hat schon begonnen, ist verlegt oder abgesagt."
 
 _RESERVED = ("example", "invalid", "test", "localhost", "example.org", "example.com", "example.net")
 """Domains that nobody can have (RFC 2606, RFC 6761): a link there is one that is still to be written."""
@@ -49,7 +49,8 @@ def due(ledger: Ledger, desk: Desk, plan: DigestPlan, now: datetime) -> list[Ent
     entries = list(_daily(ledger, plan, now))
     if plan.before_event:
         for event in desk.events:
-            entries += _before(ledger, plan, event, now)
+            if event.id not in ledger.cancelled:
+                entries += _before(ledger, plan, event, now)
     return entries
 
 
@@ -62,8 +63,8 @@ def pointless(reply: OwedReply, ledger: Ledger, desk: Desk, plan: DigestPlan, no
         return ReplyDropped(reply.id, STRANGER, digest.to)
     if digest.event:
         event = desk.event(digest.event)
-        held = event is not None and digest.digest == _name(event) and now < event.start
-        return None if held else ReplyDropped(reply.id, BEGUN, digest.to)
+        takes_place = event is not None and digest.digest == _name(event) and event.id not in ledger.cancelled
+        return None if takes_place and event and now < event.start else ReplyDropped(reply.id, BEGUN, digest.to)
     last = ledger.last_digest
     return ReplyDropped(reply.id, SUPERSEDED, digest.to) if last and last.digest != digest.digest else None
 

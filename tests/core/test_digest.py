@@ -15,6 +15,7 @@ from inbox_worker.core.entries import (
     DigestOwed,
     DigestSkipped,
     Entry,
+    EventCancelled,
     Recorded,
     Registered,
     ReplyDropped,
@@ -271,6 +272,16 @@ async def test_an_hour_before_an_event_it_tells_whether_all_is_ready() -> None:
     await days.passes(on(24, 14))
     (mail,) = (reply for reply in days.office.transport.sent if reply.recipients == (PRESS,))
     assert "Alles bereit: 1 angemeldete Person, Link gesetzt, keine offenen Mails." in text_of(mail)
+
+
+async def test_before_an_event_that_is_cancelled_there_is_none() -> None:
+    days = await begun()
+    await days.passes(on(24, 8))
+    days.office.transport.sent.clear()
+    journal = days.office.journal
+    await journal.append([EventCancelled(FACHDISKURS)], after=len(journal.entries), at=on(24, 9))
+    await days.passes(on(24, 12, 30))
+    assert days.digests() == []
 
 
 async def test_it_comes_also_on_a_sunday_and_when_nothing_happened_but_not_when_it_is_not_wanted() -> None:
