@@ -102,6 +102,8 @@ def _tell(settings: Settings, event: Event, occasion: Occasion, mailing: Mailing
         print("No recording is configured (key recording): the mail is a thank-you only")
     for one in mailing.unreachable:
         print(one_line(f"left out, an earlier mail came back: {one.address} {one.registrant.name}".rstrip()))
+    for one in mailing.barred:
+        print(one_line(f"left out, no person has released their mail: {one.address} {one.registrant.name}"))
     for language in get_args(Language):
         _sample(settings, answers, language, ledger.revisions())
 

@@ -39,7 +39,7 @@ class AnswerKind(StrEnum):
     CHANGE = "change"
     """The event has another time, link or dial-in than was told: with the link."""
     MOVED = "moved"
-    """As CHANGE, to somebody on the waiting list: the new time, no link."""
+    """As CHANGE, to somebody who has no place yet: the new time, no link."""
     CALLED_OFF = "called_off"
     """The event does not take place: no link."""
     MESSAGE = "message"
@@ -62,6 +62,8 @@ NOTICES = frozenset(
     {AnswerKind.CHANGE, AnswerKind.MOVED, AnswerKind.CALLED_OFF, AnswerKind.MESSAGE, AnswerKind.FOLLOWUP}
 )
 """What the press office lets everybody know: one mail for each address, whoever is registered with it."""
+WITHOUT_PLACE = frozenset({AnswerKind.WAITLIST, AnswerKind.PENDING, AnswerKind.MOVED})
+"""What tells those who have no place yet about the event, and to wait."""
 _WITH_LINK = frozenset(
     {AnswerKind.CONFIRMATION, AnswerKind.LINK, AnswerKind.PROMOTION, AnswerKind.REMINDER, AnswerKind.CHANGE}
 )

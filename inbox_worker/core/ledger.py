@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from inbox_worker.core import caps
-from inbox_worker.core.decision import AnswerKind
+from inbox_worker.core.decision import WITHOUT_PLACE, AnswerKind
 from inbox_worker.core.entries import (
     NO_MAIL,
     Baseline,
@@ -50,8 +50,6 @@ from inbox_worker.core.holdings import (
 from inbox_worker.core.message import Ref
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.registration import Registrant, Status
-
-_TELL_THE_TIME = frozenset({AnswerKind.WAITLIST, AnswerKind.MOVED})
 
 
 @dataclass(slots=True)
@@ -303,12 +301,13 @@ class Ledger:
             self._composed[reply.id] = {event: self.revision(event) for event in reply.answer.events}
 
     def _inform(self, reply: OwedReply) -> None:
-        """Whoever gets the link knows everything; on the waiting list one knows the time."""
+        """Whoever gets the link knows everything; without a place one knows the time."""
         composed = self._composed.pop(reply.id)
         if reply.answer is None:
             return
         kind, to = reply.answer.kind, reply.receiver.casefold()
-        linked = (True, False) if kind.carries_link else (False,) if kind in _TELL_THE_TIME else ()
+        tells = kind.carries_link and kind is not AnswerKind.REMINDER  # which says nothing of a change
+        linked = (True, False) if tells else (False,) if kind in WITHOUT_PLACE else ()
         for event, revision in composed.items():
             for each in linked if revision else ():
                 key = (event, to, each)

@@ -63,7 +63,7 @@ ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.CLOSED: "Hinweis, dass die Anmeldung geschlossen ist",
     AnswerKind.OVER: "Hinweis, dass die Veranstaltung vorbei ist",
     AnswerKind.CHANGE: "Nachricht über die Änderung mit Zugangslink",
-    AnswerKind.MOVED: "Nachricht über die neue Zeit an die Warteliste",
+    AnswerKind.MOVED: "Nachricht über die neue Zeit, ohne Link",
     AnswerKind.CALLED_OFF: "Nachricht, dass die Veranstaltung abgesagt ist",
     AnswerKind.MESSAGE: "Nachricht der Pressestelle",
     AnswerKind.FOLLOWUP: "Dank und Aufzeichnung nach der Veranstaltung",

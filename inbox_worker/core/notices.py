@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from inbox_worker.core.decision import Answer, AnswerKind, Waiting
+from inbox_worker.core.decision import WITHOUT_PLACE, Answer, AnswerKind, Waiting
 from inbox_worker.core.entries import NO_MAIL, Entry, EventCancelled, EventTold, Recorded, ReplyOwed
 from inbox_worker.core.holdings import Registration
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address
 from inbox_worker.core.outbox import is_in_doubt
-from inbox_worker.core.registration import Desk, Event
+from inbox_worker.core.registration import Desk, Event, Status
 
 
 class Occasion(StrEnum):
@@ -32,10 +32,14 @@ class Occasion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """What is to be recorded, all at once; whom nothing is sent since earlier mail came back."""
+    """What is to be recorded, all at once; whom nothing is sent since earlier mail came back.
+
+    `barred` are those about whose mail a person has yet to decide: they hear of it when that has happened.
+    """
 
     entries: tuple[Entry, ...] = ()
     unreachable: tuple[Registration, ...] = ()
+    barred: tuple[Registration, ...] = ()
 
     @property
     def owed(self) -> list[tuple[ReplyOwed, Answer]]:
@@ -62,18 +66,21 @@ def learned(ledger: Ledger, desk: Desk, now: datetime) -> list[Entry]:
 
 
 def outdated(ledger: Ledger, event: str) -> list[Registration]:
-    """Who was last sent something that is no longer so; without a place only the time counts.
+    """Who was last sent something that is no longer so; for whoever has no place yet only the time counts.
 
-    Not those against whose mail something spoke: no link goes there by itself.
+    A reminder does not count: it says nothing of a change, and brings no calendar file.
     """
+    return [one for one in _outdated(ledger, event) if not _is_barred(ledger, one)]
+
+
+def _outdated(ledger: Ledger, event: str) -> list[Registration]:
     if not ledger.revision(event):
         return []
     coming = _on_their_way(ledger, event)
     return [
         one
-        for one in (*ledger.roster(event), *ledger.waiting(event), *ledger.pending(event))
+        for one in _everybody(ledger, event)
         if (new := _new_to(ledger, one))
-        and not (one.placed and ledger.is_barred(one))
         and (one.placed or "time" in new)
         and (one.address.casefold(), one.placed) not in coming
     ]
@@ -84,10 +91,10 @@ def mailing(ledger: Ledger, event: Event, occasion: Occasion, text: str = "") ->
     before: tuple[Entry, ...] = ()
     match occasion:
         case Occasion.CHANGE:
-            people = [] if event.id in ledger.cancelled else outdated(ledger, event.id)
+            people = [] if event.id in ledger.cancelled else _outdated(ledger, event.id)
             duty = f"change {ledger.revision(event.id)}"
         case Occasion.CANCELLED:
-            people = [*ledger.roster(event.id), *ledger.waiting(event.id), *ledger.pending(event.id)]
+            people = _everybody(ledger, event.id)
             duty = "cancelled"
             if event.id in ledger.cancelled:
                 text = ledger.cancelled[event.id].text
@@ -99,12 +106,25 @@ def mailing(ledger: Ledger, event: Event, occasion: Occasion, text: str = "") ->
         case Occasion.FOLLOWUP:
             people = [] if event.id in ledger.cancelled else ledger.roster(event.id)
             duty = "followup"
+    barred = tuple(one for one in people if _is_barred(ledger, one))
+    people = [one for one in people if one not in barred]
     reachable = [one for one in people if one.address and not ledger.is_undeliverable(one.address)]
     owed = [_owed(ledger, event, occasion, duty, group, text) for group in _by_address(reachable)]
     return Mailing(
         (*before, *(one for one in owed if one.reply not in ledger.owed)),
         tuple(one for one in people if one not in reachable),
+        barred,
     )
+
+
+def _is_barred(ledger: Ledger, one: Registration) -> bool:
+    """Whether nothing goes there before a person has said so; who is to be approved got a receipt."""
+    return ledger.is_barred(one) and one.status is not Status.PENDING
+
+
+def _everybody(ledger: Ledger, event: str) -> list[Registration]:
+    """With a place, waiting for one, or waiting to be approved."""
+    return [*ledger.roster(event), *ledger.waiting(event), *ledger.pending(event)]
 
 
 def _facts(event: Event) -> EventTold:
@@ -134,9 +154,9 @@ def _on_their_way(ledger: Ledger, event: str) -> set[tuple[str, bool]]:
     for reply in ledger.outbox.values():
         answer = reply.answer
         if answer and event in answer.events and not is_in_doubt(reply):
-            if answer.kind.carries_link:
+            if answer.kind.carries_link and answer.kind is not AnswerKind.REMINDER:
                 coming |= {(reply.receiver.casefold(), True), (reply.receiver.casefold(), False)}
-            elif answer.kind in {AnswerKind.WAITLIST, AnswerKind.MOVED}:
+            elif answer.kind in WITHOUT_PLACE:
                 coming.add((reply.receiver.casefold(), False))
     return coming
 

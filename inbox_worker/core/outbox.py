@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from inbox_worker.core import backoff
-from inbox_worker.core.decision import NOTICES, Answer, AnswerKind
+from inbox_worker.core.decision import NOTICES, WITHOUT_PLACE, Answer, AnswerKind
 from inbox_worker.core.delivery import Delivered, Outcome, Stage, Trouble
 from inbox_worker.core.entries import (
     Entry,
@@ -167,7 +167,7 @@ def _is_registered(answer: Answer, ledger: Ledger) -> bool:
 
 def _is_called_off(answer: Answer, ledger: Ledger) -> bool:
     """Whether it invites, or lets hope, for nothing but cancelled events."""
-    invites = answer.kind.carries_link or answer.kind in {AnswerKind.WAITLIST, AnswerKind.MOVED}
+    invites = answer.kind.carries_link or answer.kind in WITHOUT_PLACE
     return invites and bool(answer.events) and all(event in ledger.cancelled for event in answer.events)
 
 

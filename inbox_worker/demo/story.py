@@ -32,7 +32,7 @@ _ANSWERS = {
     AnswerKind.CLOSED: "registration is closed",
     AnswerKind.OVER: "already over",
     AnswerKind.CHANGE: "news of a change, with the access link",
-    AnswerKind.MOVED: "news of another time, to the waiting list",
+    AnswerKind.MOVED: "news of another time, without the link",
     AnswerKind.CALLED_OFF: "the event is cancelled",
     AnswerKind.MESSAGE: "message from the press office",
     AnswerKind.FOLLOWUP: "thanks, and the recording",

@@ -17,6 +17,7 @@ from inbox_worker.core.delivery import Reply, Stage, Trouble
 from inbox_worker.core.entries import EventCancelled, EventTold, Registered, ReplyOwed, Undeliverable
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.notices import Mailing, Occasion
+from inbox_worker.core.recording import settled
 from inbox_worker.core.registration import MACHINES, Desk, Event, Language, Status
 from inbox_worker.core.reply import samples
 from inbox_worker.core.screening import screen
@@ -284,13 +285,51 @@ async def test_who_moves_up_after_a_change_knows_it() -> None:
     assert receivers(await tells(life, Occasion.CHANGE)) == []
 
 
-async def test_a_reminder_that_went_out_with_what_is_new_is_enough() -> None:
+async def test_a_reminder_says_nothing_of_a_change_and_takes_the_place_of_none() -> None:
     life = await two_registered()
     life.desk = moved(life.desk, link=NEW_LINK)
     life.office.clock.now = first(life).start - timedelta(hours=20)
     await life.passes()
     assert kinds(life, address(0)) == [AnswerKind.CONFIRMATION, AnswerKind.REMINDER]
-    assert receivers(await tells(life, Occasion.CHANGE)) == []
+    assert NEW_LINK in text_of(life.office.transport.sent[-1])
+    assert receivers(await tells(life, Occasion.CHANGE)) == [address(0), address(1)]
+
+
+async def test_who_is_not_approved_yet_hears_of_another_time_without_the_link() -> None:
+    life = await Life(a_limited(None, approval=True)).begins()
+    await life.gets(the_mail(0))
+    life.desk = moved(life.desk)
+    await tells(life, Occasion.CHANGE)
+    await tells(life, Occasion.CHANGE)
+    assert kinds(life, address(0)) == [AnswerKind.PENDING, AnswerKind.MOVED]
+    said = text_of(life.office.transport.sent[-1])
+    assert "sobald wir sie bestätigt haben" in said
+    assert "Angemeldet:\n– Anna Schmitt" in said
+    assert "Warteliste" not in said
+    assert "meet.example" not in said
+    await tells(life, Occasion.CANCELLED)
+    assert kinds(life, address(0))[-1] is AnswerKind.CALLED_OFF
+
+
+@pytest.mark.parametrize("occasion", list(Occasion))
+async def test_about_whose_mail_a_person_has_yet_to_decide_hears_nothing_before(occasion: Occasion) -> None:
+    life = await Life(replace(a_limited(None), authserv_id="mx.ours.example")).begins()
+    forged = a_mail(SIGNED.format("Eva Lang"), number=7, name="Eva Lang", headers=FORGED)
+    await life.gets(the_mail(0), forged)
+    assert len(life.placed()) == 2
+    life.desk = moved(life.desk)
+    mailing = await tells(life, occasion, "Hallo.")
+    assert receivers(mailing) == [address(0)]
+    assert kinds(life, address(7)) == []
+    assert [one.address for one in mailing.barred] == [address(7)]
+    ledger = life.ledger
+    ((ref, offered),) = ledger.offered.items()
+    released = settled(ledger.held[ref], offered, release=True)
+    await life.office.journal.append(released, after=ledger.seq, at=life.office.clock())
+    await life.passes()
+    told_then = AnswerKind.CALLED_OFF if occasion is Occasion.CANCELLED else AnswerKind.CONFIRMATION
+    assert kinds(life, address(7)) == [told_then]
+    assert address(7) not in receivers(await tells(life, Occasion.CHANGE))
 
 
 async def test_who_has_left_or_cannot_be_reached_is_left_out_and_the_latter_is_named() -> None:
@@ -574,14 +613,14 @@ def test_of_an_event_that_is_over_nothing_is_written_down_any_more() -> None:
     assert notices.learned(Ledger(), desk, an_event().end) == []
 
 
-async def test_who_is_not_released_gets_no_link_by_a_change_and_hears_that_an_event_is_cancelled() -> None:
+async def test_who_is_not_released_hears_nothing_by_itself() -> None:
     life = await Life(replace(a_limited(None), authserv_id="mx.ours.example")).begins()
     forged = a_mail(SIGNED.format("Eva Lang"), number=7, name="Eva Lang", headers=FORGED)
     await life.gets(the_mail(0), forged)
     life.desk = moved(life.desk, link=NEW_LINK)
     await life.passes()
     assert receivers(await tells(life, Occasion.CHANGE)) == [address(0)]
-    assert receivers(await tells(life, Occasion.CANCELLED)) == [address(0), address(7)]
+    assert receivers(await tells(life, Occasion.CANCELLED)) == [address(0)]
 
 
 async def test_who_waits_for_approval_hears_of_another_time_without_the_link() -> None:

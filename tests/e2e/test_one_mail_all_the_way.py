@@ -59,7 +59,7 @@ def test_a_mail_through_postfix_gets_one_threaded_answer_in_the_journalists_own_
     assert registered["registrant"]["organisation"] == "Teutoburger Bote"
     assert registered["address"] == office.journalist()
     assert "Anna Schmitt" in office.run("registrants")
-    story = [line["what"] for line in office.entries()]
+    story = [line["what"] for line in office.entries() if line["what"] != "event-told"]
     assert story == ["baseline", "mail", "registered", "reply-owed", "reply-claimed", "reply-sent", "filed"]
     assert "unbroken" in office.run("journal", "verify")
     assert "Angemeldet zu" in office.run("journal")

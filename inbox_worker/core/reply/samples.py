@@ -68,7 +68,10 @@ SAMPLES: dict[AnswerKind, tuple[Sample, ...]] = {
         Sample("access", registered=(_ANKE,), changed=("access",)),
         Sample("all", registered=(_ANKE,), changed=("time", "link", "access"), text=True),
     ),
-    AnswerKind.MOVED: (Sample(waiting=(_ANKE,), changed=("time",)),),
+    AnswerKind.MOVED: (
+        Sample(waiting=(_ANKE,), changed=("time",)),
+        Sample("pending", pending=(_ANKE,), changed=("time",)),
+    ),
     AnswerKind.CALLED_OFF: (
         Sample(registered=(_ANKE,), text=True),
         Sample("waiting", waiting=(_ANKE,)),
