@@ -313,6 +313,7 @@ async def test_out_of_work_in_that_hour_it_comes_late_but_not_after_the_start() 
     await late.passes(on(24, 12, 50))
     await too_late.passes(on(24, 13, 0))
     assert (len(late.digests()), too_late.digests()) == (1, [])
+    assert not any(isinstance(entry, DigestOwed) for entry in too_late.told())
 
 
 async def test_an_event_that_is_put_off_has_one_for_its_new_start_and_the_old_one_no_longer_leaves() -> None:
@@ -348,6 +349,17 @@ async def test_each_of_several_receivers_gets_a_mail_of_their_own_and_none_of_th
     assert len(set(ids)) == len(ids)
     failed = [one.entry for one in days.office.journal.entries if isinstance(one.entry, ReplyFailed)]
     assert [entry.to for entry in failed] == ["niemand@desk.example"]
+
+
+async def test_each_receiver_hears_what_they_have_not_heard_yet() -> None:
+    days = await begun(plan=replace(PLAN, to=(PRESS, "spaeter@desk.example")))
+    await days.registers(on(9, 15))
+    await days.passes(on(10))
+    await days.registers(on(10, 9))
+    await days.passes(on(11))
+    assert days.digests() == [f"Bericht vom {day}. November: 1 Anmeldung" for day in (10, 11)]
+    tried = [reply for reply in days.office.transport.attempts if reply.recipients == ("spaeter@desk.example",)]
+    assert "2 Anmeldungen" in str(opened(tried[-1])["Subject"])
 
 
 async def test_one_that_fails_is_no_news_of_its_own_for_ever() -> None:
@@ -436,6 +448,7 @@ def test_the_ledger_forgets_what_every_digest_has_told_and_keeps_what_one_still_
     assert [one.seq for one in ledger.news] == [1, 3]
     ledger = folded([joined[0], owed, joined[1], DigestOwed("r2", "2022-11-11", 2, to=PRESS), joined[2]])
     assert [one.seq for one in ledger.news] == [1, 3, 5], "the first one is still owed"
+    assert ledger.fork() == ledger
     ledger.apply(Recorded(6, NOW, ReplySent("r1", to=PRESS)))
     ledger.apply(Recorded(7, NOW, ReplySent("r2", to=PRESS)))
     ledger.apply(Recorded(8, NOW, DigestSkipped("2022-11-14")))
