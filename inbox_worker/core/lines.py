@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from inbox_worker.core.entries import Entry, Recorded, put_together, take_apart
+from inbox_worker.core.entries import Entry, Recorded
+from inbox_worker.core.entries.codec import put_together, take_apart
 
 VERSION = 1
 GENESIS = "0" * 64

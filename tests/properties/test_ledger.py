@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox_worker.core import lines
-from inbox_worker.core.entries import Entry, Recorded, put_together, take_apart
+from inbox_worker.core.entries import Entry, Recorded
+from inbox_worker.core.entries.codec import put_together, take_apart
 from inbox_worker.core.ledger import Ledger
 from tests.builders import NOW
 from tests.strategies import entries
