@@ -16,6 +16,9 @@ from inbox_worker.core.message import Address, Message
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.registration import Desk, Intent, Reason, Registrant, Request, Status
 
+MOST_COLLEAGUES = 10
+"""Colleagues whom one mail can have us write to: what makes many mails of one is a weapon against their receivers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -41,13 +44,30 @@ class Case:
         return tuple(event.id for event in self.desk.events if self.ledger.registered_with(event.id, key))
 
     def address(self, registrant: Registrant) -> str:
-        """Where this person's link goes: their own address where one is named, else the sender's."""
+        """This person's own address where one is named, else the sender's."""
         return (registrant.email or self.sender.addr_spec).casefold()
+
+    def told_themselves(self) -> tuple[Registrant, ...]:
+        """The colleagues who get mails of their own; none of them where they are too many."""
+        colleagues = self.reachable_colleagues()
+        return colleagues if len(colleagues) <= MOST_COLLEAGUES else ()
+
+    def reachable_colleagues(self) -> tuple[Registrant, ...]:
+        """Those with an address of their own which shares the sender's domain or got the mail, too."""
+        copied = {address.key for address in (*self.message.cc, *self.message.to)}
+        addresses = {registrant: self.address(registrant) for registrant in self.request.registrants}
+        return tuple(
+            registrant
+            for registrant, address in addresses.items()
+            if address != self.sender.key and (self.may_speak_for(address) or address in copied)
+        )
 
     def joining(self, events: Iterable[str]) -> tuple[Joining, ...]:
         """Who of the mail is new to the lists, with a place or on the waiting list."""
+        themselves = self.told_themselves()
+        through = {one: self.address(one) if one in themselves else self.sender.key for one in self.request.registrants}
         wanted = [
-            Joining(event, registrant, self.address(registrant))
+            Joining(event, registrant, self.address(registrant), through=through[registrant])
             for event in events
             for registrant in self.request.registrants
         ]

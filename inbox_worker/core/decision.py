@@ -123,8 +123,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """Somebody goes onto the list of an event, or onto its waiting list; their link goes to `address`.
+    """Somebody goes onto the list of an event, or onto its waiting list; their own address is `address`.
 
+    `through` is where mails about it go: `address`, or the sender's, who is asked to forward them.
     `registration` is the name of one that is known and changes its status; '' for a new one.
     """
 
@@ -133,6 +134,7 @@ class Joining:
     address: str
     status: Status = Status.REGISTERED
     registration: str = ""
+    through: str = ""
 
 
 def registration_name(digest: str, number: int) -> str:

@@ -54,7 +54,7 @@ def _reminders(ledger: Ledger, event: Event, now: datetime) -> Iterator[Entry]:
         return
     latest = max(come, key=lambda reminder: reminder.at)
     for one in ledger.roster(event.id):
-        if one.since > latest.at - FRESH or ledger.is_undeliverable(one.address) or ledger.is_barred(one):
+        if one.since > latest.at - FRESH or ledger.is_undeliverable(one.through) or ledger.is_barred(one):
             continue
         entry = _owed(AnswerKind.REMINDER, one, event, _identity(event, latest))
         if entry.reply not in ledger.owed:
@@ -72,7 +72,7 @@ def _owed(kind: AnswerKind, one: Registration, event: Event, duty: str) -> Reply
     answer = Answer(
         kind=kind,
         language=one.language,
-        to=Address(person.name, one.address),
+        to=Address(person.name, one.through),
         events=(event.id,),
         greeted=person if person.given_name and person.family_name else None,
         registered=(person,),

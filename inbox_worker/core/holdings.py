@@ -11,10 +11,10 @@ from inbox_worker.core.registration import Language, Registrant, Status
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A person at an event, or on its waiting list. `address` is where their link goes; `withdrawn` ones stay known.
+    """A person at an event, or on its waiting list. `address` is their own; `withdrawn` ones stay known.
 
-    `language`, `message_id`, `subject` and `digest` are those of their mail. `revision` is the event's at that time:
-    what they are told first is at least that new.
+    `language`, `message_id`, `subject` and `digest` are those of their mail, `through` is where mails about it go.
+    `revision` is the event's at that time: what they are told first is at least that new.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Registration:
     subject: str = ""
     digest: str = ""
     revision: int = 0
+    through: str = ""
 
     @property
     def placed(self) -> bool:

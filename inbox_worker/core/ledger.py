@@ -293,7 +293,7 @@ class Ledger:
 
     def informed(self, one: Registration) -> int:
         """The revision of the event that this person was sent last, or is about to be told first."""
-        return max(one.revision, self._informed.get((one.event, one.address.casefold(), one.placed), 0))
+        return max(one.revision, self._informed.get((one.event, one.through.casefold(), one.placed), 0))
 
     def _compose(self, reply: OwedReply) -> None:
         """Note what a reply tells: it is written when it is claimed. One in doubt may have gone out as it was."""
@@ -366,6 +366,7 @@ class Ledger:
             subject=entry.subject,
             digest=entry.digest,
             revision=self.revision(entry.event),
+            through=entry.through or entry.address,
         )
         self.registrations[made.id] = made
         self._count(made, 1)

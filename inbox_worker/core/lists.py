@@ -58,7 +58,7 @@ def rows(ledger: Ledger, roster: Iterable[Registration], zone: tzinfo) -> list[t
             dialled(one.registrant.phone),
             one.address,
             one.since.astimezone(zone).strftime("%d.%m.%Y %H:%M"),
-            "unzustellbar" if ledger.is_undeliverable(one.address) else "",
+            "unzustellbar" if ledger.is_undeliverable(one.through) else "",
             _STATES[one.status],
         )
         for one in roster

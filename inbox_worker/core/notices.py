@@ -82,7 +82,7 @@ def _outdated(ledger: Ledger, event: str) -> list[Registration]:
         for one in _everybody(ledger, event)
         if (new := _new_to(ledger, one))
         and (one.placed or "time" in new)
-        and (one.address.casefold(), one.placed) not in coming
+        and (one.through.casefold(), one.placed) not in coming
     ]
 
 
@@ -108,7 +108,7 @@ def mailing(ledger: Ledger, event: Event, occasion: Occasion, text: str = "") ->
             duty = "followup"
     barred = tuple(one for one in people if _is_barred(ledger, one))
     people = [one for one in people if one not in barred]
-    reachable = [one for one in people if one.address and not ledger.is_undeliverable(one.address)]
+    reachable = [one for one in people if one.through and not ledger.is_undeliverable(one.through)]
     owed = [_owed(ledger, event, occasion, duty, group, text) for group in _by_address(reachable)]
     return Mailing(
         (*before, *(one for one in owed if one.reply not in ledger.owed)),
@@ -165,7 +165,7 @@ def _by_address(people: Iterable[Registration]) -> Iterator[list[Registration]]:
     """Those who share an address together, in the order of registering."""
     groups: dict[str, list[Registration]] = {}
     for one in people:
-        groups.setdefault(one.address.casefold(), []).append(one)
+        groups.setdefault(one.through.casefold(), []).append(one)
     yield from groups.values()
 
 
@@ -173,13 +173,13 @@ def _owed(  # noqa: PLR0913, PLR0917 - what a mail is made of
     ledger: Ledger, event: Event, occasion: Occasion, duty: str, group: Sequence[Registration], text: str
 ) -> ReplyOwed:
     first = group[0]
-    address, person = first.address.casefold(), first.registrant if len(group) == 1 else None
+    address, person = first.through.casefold(), first.registrant if len(group) == 1 else None
     identity = f"{event.id}\n{address}\nnotice {duty}"
     placed = tuple(one.registrant for one in group if one.placed)
     answer = Answer(
         kind=_kind(occasion, placed=bool(placed)),
         language=first.language,
-        to=Address(person.name if person else "", first.address),
+        to=Address(person.name if person else "", first.through),
         events=(event.id,),
         greeted=person if person and person.given_name and person.family_name else None,
         registered=placed,

@@ -92,6 +92,7 @@ def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining]
             thread.language,
             thread.message_id,
             thread.subject,
+            one.through,
         )
         for number, one in enumerate(joining, start=1)
     ]

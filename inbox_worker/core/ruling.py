@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from inbox_worker.core.case import Case
+from inbox_worker.core.case import MOST_COLLEAGUES, Case
 from inbox_worker.core.decision import (
     Answer,
     AnswerKind,
@@ -22,10 +22,6 @@ from inbox_worker.core.decision import (
 )
 from inbox_worker.core.message import Address
 from inbox_worker.core.registration import Event, Phase, Reason, Registrant, Request, Status
-
-MOST_COLLEAGUES = 10
-"""Colleagues whom one mail can have us write to: what makes many mails of one is a weapon against their receivers."""
-
 
 _MISSED = {
     Phase.ANNOUNCED: AnswerKind.EARLY,
@@ -149,26 +145,24 @@ class Ruling(Case):
         self, kind: AnswerKind, events: tuple[str, ...], joining: tuple[Joining, ...], leaving: tuple[Leaving, ...]
     ) -> tuple[tuple[Answer, ...], tuple[Reason, ...]]:
         """One answer to the sender about everybody, one to each colleague who may get it; who can't be reached."""
-        copied = {address.key for address in (*self.message.cc, *self.message.to)}
         without = self.without_place(events, joining)
+        reachable, themselves = self.reachable_colleagues(), self.told_themselves()
         own, forward, unreachable = [], [], []
         for registrant in self.request.registrants:
             address = self.address(registrant)
-            if address == self.sender.key:
-                continue
-            if self.may_speak_for(address) or address in copied:
+            if registrant in themselves:
                 to = Address(registrant.name, registrant.email or "")
                 own.append(self._told(kind, events, (registrant,), without, to=to, greeted=registrant))
-                continue
-            if any((event, registrant) not in without for event in events):
-                forward.append(registrant)
-            if not self.is_writer(registrant):
-                unreachable.append(Reason("the link for this person went to the sender only, to be forwarded", address))
-        if len(own) > MOST_COLLEAGUES:
-            named = f"{len(own)} > {MOST_COLLEAGUES}"
+            elif address != self.sender.key:
+                if any((event, registrant) not in without for event in events):
+                    forward.append(registrant)
+                if registrant not in reachable and not self.is_writer(registrant):
+                    unreachable.append(
+                        Reason("the link for this person went to the sender only, to be forwarded", address)
+                    )
+        if len(reachable) > MOST_COLLEAGUES:
+            named = f"{len(reachable)} > {MOST_COLLEAGUES}"
             unreachable.append(Reason("too many colleagues for mails of their own; the sender got the link", named))
-            forward = [one for one in self.request.registrants if self.address(one) != self.sender.key]
-            own = []
         answer = replace(
             self._told(kind, events, self.request.registrants, without),
             withdrawn=_people(leaving),

@@ -5,8 +5,8 @@ It goes to the sender, and to a named colleague only who shares the sender's own
 
 import pytest
 
+from inbox_worker.core.case import MOST_COLLEAGUES
 from inbox_worker.core.decision import Outcome
-from inbox_worker.core.ruling import MOST_COLLEAGUES
 from tests.attacks.desk import LINK, SENDER, Treated, a_letter, treated
 
 GIVEN = "Ben Clara David Eva Felix Greta Hanna Ingo Jana Karl Lena Max Nora Otto Paul Rita Sven Tina Uwe Ida".split()  # noqa: SIM905 - twenty words

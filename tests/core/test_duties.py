@@ -361,3 +361,20 @@ async def test_who_has_left_before_being_approved_is_not_brought_back() -> None:
     await life.office.journal.append(entries, after=ledger.seq, at=life.office.clock())
     await life.passes()
     assert life.placed() == []
+
+
+async def test_a_link_for_somebody_at_another_house_goes_to_the_one_who_wrote_later_too() -> None:
+    life = await Life(a_limited(capacity=None)).begins()
+    text = (
+        "Guten Tag,\n\nbitte melden Sie meine Kollegin Petra Lindner (p.lindner@anderes-haus.example) zum Fachdiskurs "
+        "an.\n\nViele Grüße\nAnna Schmitt\n"
+    )
+    await life.gets(the_mail(0, text))
+    assert [one.address for one in life.ledger.roster()] == ["p.lindner@anderes-haus.example"]
+
+    life.office.clock.now = an_event().start - timedelta(minutes=30)
+    await life.passes()
+
+    *_, last = life.office.transport.sent
+    assert KINDS["reminder"].encode() in last.content
+    assert {reply.recipients for reply in life.office.transport.sent} == {(address(0),)}

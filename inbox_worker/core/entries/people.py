@@ -10,11 +10,12 @@ from inbox_worker.core.registration import Language, Registrant, Status
 class Registered:
     """A person is on the list of an event from now on, or on its waiting list.
 
-    `language`, `message_id` and `subject` are those of the mail, for the mails that follow in its thread.
+    `language`, `message_id` and `subject` are those of the mail, for the mails that follow in its thread; these go to
+    `through`, or where it is '' (as in journals from before it) to `address`.
     """
 
     WHAT: ClassVar[str] = "registered"
-    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "address", "message_id", "subject"})
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "address", "message_id", "subject", "through"})
     registration: str
     event: str
     digest: str
@@ -24,6 +25,7 @@ class Registered:
     language: Language = "de"
     message_id: str = ""
     subject: str = ""
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,7 +257,7 @@ _DAYS: Mapping[int, str] = {0: "heute", 1: "morgen", 2: "übermorgen"}
 
 def _event(event: Event, ledger: Ledger, moment: Moment) -> dict[str, Any]:
     days = (event.start.date() - moment.now.astimezone(event.start.tzinfo).date()).days
-    back = [clean(one.address) for one in ledger.roster(event.id) if ledger.is_undeliverable(one.address)]
+    back = [clean(one.through) for one in ledger.roster(event.id) if ledger.is_undeliverable(one.through)]
     return {
         "title": event.title,
         "short": event.short_title_in("de"),
