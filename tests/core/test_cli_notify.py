@@ -17,6 +17,7 @@ from inbox_worker.cli.check import told_before
 from inbox_worker.config import Settings, load, packaged_dir
 from inbox_worker.core.entries import Entry, EventCancelled, EventTold, Registered, ReplyOwed, Undeliverable
 from inbox_worker.core.registration import Status
+from inbox_worker.daemon import commands
 from tests.builders import ANNA, FACHDISKURS, NOW, PRESSE
 from tests.fakes import FakeMailbox, FakeTransport
 
@@ -59,7 +60,7 @@ class Office:
             office.worker.tools.mailbox, office.worker.tools.transport = self.mailbox, self.transport
             return office
 
-        monkeypatch.setattr(daemon, "build", build)
+        monkeypatch.setattr(commands, "build", build)
         self.record(*PEOPLE)
 
     def edit(self, was: str, now: str) -> None:

@@ -9,13 +9,14 @@ import signal
 import sys
 from functools import partial
 
-from inbox_worker import cli, daemon
+from inbox_worker import cli
 from inbox_worker.adapters.understanding.line import Bounds
 from inbox_worker.adapters.understanding.process import UnderstandingProcess
 from inbox_worker.core import journey
 from inbox_worker.core.journey import Parse, Understood
 from inbox_worker.core.message import Letter
 from inbox_worker.core.registration import Desk
+from inbox_worker.daemon import office
 
 KILLS, LOOPS = b"this word kills", b"this word never ends"
 
@@ -31,6 +32,6 @@ def understand_letter(letter: Letter, *, parse: Parse, desk: Desk) -> Understood
 
 def main() -> None:
     """The command with the arguments of the process."""
-    vars(daemon)["understand_letter"] = understand_letter
-    vars(daemon)["UnderstandingProcess"] = partial(UnderstandingProcess, bounds=Bounds(cpu=1))
+    vars(office)["understand_letter"] = understand_letter
+    vars(office)["UnderstandingProcess"] = partial(UnderstandingProcess, bounds=Bounds(cpu=1))
     sys.exit(cli.main(sys.argv[1:]))
