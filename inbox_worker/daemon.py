@@ -52,6 +52,7 @@ from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.narrative import narrate
 from inbox_worker.core.notices import Mailing, Occasion
 from inbox_worker.core.outbox import RetryPolicy
+from inbox_worker.core.personal import Links
 from inbox_worker.core.registration import Event
 from inbox_worker.core.reply import Moment, compose, compose_digest
 from inbox_worker.errors import (
@@ -161,7 +162,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
     """Wire everything; connects to nothing."""
     desk, templates = settings.desk(), load_templates(settings.templates)
 
-    def composed(reply: str, answer: Answer, now: datetime, revisions: Mapping[str, int]) -> Reply:
+    def composed(reply: str, answer: Answer, now: datetime, revisions: Mapping[str, int], links: Links) -> Reply:
         return compose(
             answer,
             reply_id=reply,
@@ -171,6 +172,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
             now=now,
             envelope_from=settings.envelope_from(reply),
             revisions=revisions,
+            links=links,
         )
 
     def digested(reply: str, digest: OwedDigest, ledger: Ledger, *, looked: datetime | None, now: datetime) -> Reply:
@@ -187,7 +189,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
 
     mailbox, transport = ImapMailbox(settings.imap), SmtpTransport(settings.smtp)
     journal = JournalFile(settings.journal.path, narrator(settings))
-    understanding = UnderstandingProcess(partial(understand_letter, parse=parse, desk=desk))
+    understanding = UnderstandingProcess(partial(understand_letter, parse=parse, desk=desk.for_reading()))
     tools = Tools(
         mailbox,
         transport,
@@ -294,7 +296,8 @@ def alone(settings: Settings) -> Iterator[None]:
 
 def _fingerprint(settings: Settings) -> bytes:
     """What two processes have in common that write the same mails: events, contacts, our name."""
-    return hashlib.sha256(repr((settings.desk(), settings.sender)).encode()).hexdigest().encode()
+    own = [(event.token_secret, event.links) for event in settings.events]
+    return hashlib.sha256(repr((settings.desk(), settings.sender, own)).encode()).hexdigest().encode()
 
 
 def _leave_fingerprint(descriptor: int, settings: Settings) -> None:
