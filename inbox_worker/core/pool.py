@@ -15,7 +15,7 @@ from inbox_worker.core.personal import by_digest, concerned, link_of
 from inbox_worker.core.registration import Desk, Event
 
 _FEW, _FEW_OF = 5, 10
-"""A stock is low with fewer links than five, or than a tenth of the file."""
+"""A stock is low with fewer links than five, or than a tenth of a long file, or than half of a short one."""
 
 
 def stock(ledger: Ledger, event: Event) -> int:
@@ -25,15 +25,16 @@ def stock(ledger: Ledger, event: Event) -> int:
 
 def is_low(ledger: Ledger, event: Event) -> bool:
     """Whether the stock runs out soon; never where there is one for every free place."""
-    enough = max(_FEW, len(event.links) // _FEW_OF)
+    many = len(event.links)
+    enough = min(max(_FEW, many // _FEW_OF), (many + 1) // 2)
     if event.capacity is not None:
         enough = min(enough, max(0, event.capacity - ledger.taken(event.id)))
     return stock(ledger, event) < enough
 
 
 def unlinked(ledger: Ledger, event: Event) -> list[Registration]:
-    """Who has a place and no link, since none was left."""
-    return _without(ledger, event) if event.has_pool else []
+    """Who has a place, and for whom no link is left."""
+    return _without(ledger, event)[sum(1 for _ in _unused(ledger, event)) :] if event.has_pool else []
 
 
 def gone(ledger: Ledger, event: Event) -> list[Registration]:

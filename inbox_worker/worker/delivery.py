@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Self
 
 from inbox_worker.core import outbox, personal
@@ -54,8 +55,8 @@ class Delivery:
             due = outbox.due(self._books.ledger, now, self._plan.name, self._plan.retry)
             if self._plan.mode == "observe":
                 due = [one for one in due if one.digest]
-            due = [one for one in due if not self._waits_for_link(one, now)]
-            group = [one for one in due if one.id not in tried][:CLAIMED_AT_ONCE]
+            ready = (one for one in due if one.id not in tried and not self._waits_for_link(one, now))
+            group = list(islice(ready, CLAIMED_AT_ONCE))
             if not group:
                 return
             claims = [ReplyClaimed(one.id, self._plan.name, now + outbox.CLAIM, one.receiver) for one in group]

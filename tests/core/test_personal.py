@@ -343,11 +343,14 @@ async def test_a_file_that_was_cut_by_mistake_and_mended_changes_nothing() -> No
 
 
 def test_the_stock_is_low_when_few_are_left_and_never_with_one_for_every_place() -> None:
-    def at(links: int, capacity: int | None) -> bool:
-        return pool.is_low(Ledger(), replace(a_pool(links).events[0], capacity=capacity))
+    def at(left: int, of: int, capacity: int | None = None) -> bool:
+        ledger = Ledger(given={personal.digest(link) for link in LINKS[: of - left]})
+        return pool.is_low(ledger, replace(a_pool(of).events[0], capacity=capacity))
 
-    assert [at(links, None) for links in (4, 5, 29)] == [True, False, False]
-    assert [at(3, capacity) for capacity in (2, 3, 4)] == [False, False, True]
+    assert [at(left, 20) for left in (4, 5, 20)] == [True, False, False]
+    assert [at(left, 4) for left in (0, 1, 2, 4)] == [True, True, False, False]
+    assert [at(3, 20, capacity) for capacity in (2, 3, 4)] == [False, False, True]
+    assert at(0, 1)
 
 
 # -- whose link an answer brings --------------------------------------------------------------------------------------

@@ -58,8 +58,8 @@ def test_a_link_is_given_once_and_nobody_has_a_place_without_one_by_themselves( 
             desk = a_pool(more, more + who + 2, capacity)
         if request is not None:
             left = pool.stock(ledger, desk.events[0])
-            decision = decide(a_message(f"{number:064}", sender), request, ledger, desk, NOW)
-            new = take(entries_of(a_ref(number), a_message(f"{number:064}", sender), decision, owe=True))
+            decision = decide(a_message(f"{number:08}" * 8, sender), request, ledger, desk, NOW)
+            new = take(entries_of(a_ref(number), a_message(f"{number:08}" * 8, sender), decision, owe=True))
             placed = [one for one in new if isinstance(one, Registered) and one.status is Status.REGISTERED]
             assert len(placed) <= left
         take(pool.given(ledger, desk, NOW))
