@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from inbox_worker.core import personal, pool
 from inbox_worker.core.decision import Joining, Leaving
 from inbox_worker.core.freemail import is_shared_domain
 from inbox_worker.core.holdings import Registration
@@ -71,12 +72,13 @@ class Case:
             for event in events
             for registrant in self.request.registrants
         ]
-        new = [one for one in wanted if not self.ledger.registered(one.event, one.registrant, one.address)]
+        new = [one for one in wanted if not self.standing(one.event, one.registrant)]
         placed: Counter[str] = Counter()
         joining = []
         for one in new:
             status = Status.REGISTERED if self.has_room(one.event, placed[one.event]) else Status.WAITLISTED
-            if self.is_approved_by_hand(one.event):
+            without_link = status is Status.REGISTERED and not self.has_link(one.event, placed[one.event])
+            if without_link or self.is_approved_by_hand(one.event):
                 status = Status.PENDING
             placed[one.event] += status is Status.REGISTERED
             joining.append(replace(one, status=status))
@@ -89,10 +91,25 @@ class Case:
             return True
         return not self.ledger.waits(event) and self.ledger.taken(event) + besides < known.capacity
 
+    def has_link(self, event: str, besides: int) -> bool:
+        """Whether a link is left when `besides` more are given away; always, unless they come from a pool."""
+        known = self.desk.event(event)
+        return known is None or not known.has_pool or pool.stock(self.ledger, known) > besides
+
+    def standing(self, event: str, registrant: Registrant) -> Registration | None:
+        """This person's registration.
+
+        Where each has a link of their own, none whose link this sender must not get: whoever names somebody who is on
+        the list already, from elsewhere, then comes onto it besides, with another link.
+        """
+        one, known = self.ledger.registered(event, registrant, self.address(registrant)), self.desk.event(event)
+        is_strangers = one and known and known.is_personal and not personal.may_have(one, self.sender.key)
+        return None if is_strangers else one
+
     def is_limited(self, event: str) -> bool:
         """Whether not everybody who asks may come."""
         known = self.desk.event(event)
-        return known is not None and (known.capacity is not None or known.approval)
+        return known is not None and (known.capacity is not None or known.approval or known.is_personal)
 
     def is_approved_by_hand(self, event: str) -> bool:
         """Whether a person decides about each registration."""
@@ -140,7 +157,7 @@ class Case:
         statuses = {(one.event, one.registrant): one.status for one in joining}
         for event in events:
             for registrant in self.request.registrants:
-                known = self.ledger.registered(event, registrant, self.address(registrant))
+                known = self.standing(event, registrant)
                 if (event, registrant) not in statuses and known is not None:
                     statuses[event, registrant] = known.status
         return {who: status for who, status in statuses.items() if status is not Status.REGISTERED}

@@ -21,6 +21,8 @@ from inbox_worker.core.entries import (
     EventTold,
     Filed,
     FilingTaken,
+    LinkGiven,
+    LinkMissing,
     MailRecorded,
     Offered,
     Promoted,
@@ -75,6 +77,9 @@ class Ledger:
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
     facts: dict[str, tuple[EventTold, ...]] = field(default_factory=dict)
     cancelled: dict[str, EventCancelled] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)
+    unlinked: set[str] = field(default_factory=set)
     _informed: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     _composed: dict[str, dict[str, int]] = field(default_factory=dict)
     news: list[Recorded] = field(default_factory=list)
@@ -107,6 +112,9 @@ class Ledger:
             told=dict(self.told),
             facts=dict(self.facts),
             cancelled=dict(self.cancelled),
+            links=dict(self.links),
+            given=set(self.given),
+            unlinked=set(self.unlinked),
             _informed=dict(self._informed),
             _composed=dict(self._composed),
             news=list(self.news),
@@ -199,6 +207,13 @@ class Ledger:
                 self.facts[entry.event] = (*self.facts.get(entry.event, ()), entry)
             case EventCancelled() as entry:
                 self.cancelled.setdefault(entry.event, entry)
+            case LinkGiven() as entry:
+                self.links[entry.registration] = entry.link
+                self.given.add(entry.link)
+                self.unlinked.discard(entry.registration)
+            case LinkMissing() as entry:
+                self.news.append(recorded)
+                self.unlinked.add(entry.registration)
             case DigestOwed() as entry:
                 self.owed.add(entry.reply)
                 digest = OwedDigest(entry.digest, entry.to, entry.since, recorded.seq, entry.after, entry.event)

@@ -22,6 +22,8 @@ from inbox_worker.core.entries import (
     EventTold,
     Filed,
     FilingTaken,
+    LinkGiven,
+    LinkMissing,
     MailRecorded,
     Offered,
     Promoted,
@@ -165,6 +167,11 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
                 f"Abgesagt: {_title(entry.event, titles)}. Wer angemeldet ist oder wartet, bekommt eine Nachricht; wer "
                 "sich noch anmeldet, erfährt es in der Antwort."
             )
+        case LinkGiven():
+            whom = _person(entry.registrant, entry.address) if entry.address else "eine Person auf der Liste"
+            return f"Persönlicher Zugangslink zu {_title(entry.event, titles)} vergeben an {whom}."
+        case LinkMissing():
+            return _missing(entry, titles)
         case DigestOwed(event=""):
             return f"Bericht für die Pressestelle vorgemerkt{_to(entry.to)}."
         case DigestOwed():
@@ -191,6 +198,17 @@ def _changed(entry: EventTold, titles: Mapping[str, str], zone: ZoneInfo) -> str
         return f"{start} Niemand hat noch die alten Angaben."
     people = "Eine Person hat" if entry.outdated == 1 else f"{entry.outdated} Personen haben"
     return f"{start} {people} noch die alten Angaben (inbox-worker notify {entry.event} --reason change)."
+
+
+def _missing(entry: LinkMissing, titles: Mapping[str, str]) -> str:
+    whom = _person(entry.registrant, entry.address) if entry.address else "eine Person auf der Liste"
+    start = f"Bitte ansehen: Für {whom} gibt es keinen Zugangslink zu {_title(entry.event, titles)}"
+    if entry.gone:
+        return (
+            f"{start} mehr: Der vergebene steht nicht mehr in der Datei (links_file). Mails mit dem Link warten, bis "
+            f"er wieder darin steht oder ein neuer vergeben ist (inbox-worker notify {entry.event} --reason change)."
+        )
+    return f"{start}: Alle sind vergeben. Mails mit dem Link warten, bis die Datei (links_file) ergänzt ist."
 
 
 _NEW: dict[str, str] = {"link": "neuer Zugangslink", "access": "neue Einwahldaten"}

@@ -1,6 +1,6 @@
 """The nouns of registering: who we are, what people register for, who they are, and what a mail asks for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -60,6 +60,9 @@ class Status(StrEnum):
     """A person has yet to approve it."""
 
 
+TOKEN = "{token}"  # noqa: S105 - the place of one
+"""What stands in a link for what is each person's own."""
+
 LAST_MINUTE = timedelta(hours=1)
 LATE = timedelta(minutes=15)
 
@@ -79,6 +82,9 @@ class Event:
     Registration is open from `opens` to `closes` (None: from now on, until the event's end) for `capacity` people
     (None: any number); with `approval` each of them waits for a person's word. `recording` is where one can watch it
     afterwards, '' for nowhere.
+
+    `link` is the same for everybody; or it holds `{token}`, which `token_secret` makes into each person's own; or it is
+    '', and each person gets one of `links`. Which one somebody has, `personal` knows.
     """
 
     id: str
@@ -105,6 +111,18 @@ class Event:
     approval: bool = False
     recording: str = ""
     reminders: tuple[Reminder, ...] = ()
+    token_secret: str = field(default="", repr=False)
+    links: tuple[str, ...] = field(default=(), repr=False, hash=False)  # there may be thousands of them
+
+    @property
+    def has_pool(self) -> bool:
+        """Whether everybody gets one of `links`."""
+        return not self.link
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether everybody gets a link of their own."""
+        return self.has_pool or TOKEN in self.link
 
     def is_imminent(self, now: datetime) -> bool:
         """Whether people are about to come in: from an hour before the start until a quarter of an hour behind it."""
@@ -149,6 +167,10 @@ class Desk:
         """The event with this id, or None when it is no longer configured."""
         return next((event for event in self.events if event.id == event_id), None)
 
+    def for_reading(self) -> "Desk":
+        """The same without what opens the door for one person: whoever reads strangers' mail needs none of it."""
+        return replace(self, events=tuple(replace(event, token_secret="", links=()) for event in self.events))
+
 
 @dataclass(frozen=True, slots=True)
 class Registrant:
@@ -174,6 +196,14 @@ class Registrant:
     def name(self) -> str:
         """'Anna Schmitt': without the title, or '' for nobody named."""
         return " ".join(part for part in (self.given_name, self.family_name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLink:
+    """Somebody's own way in; `link` is '' while there is none for them."""
+
+    registrant: Registrant
+    link: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,16 @@ class Ruling(Case):
         answers, unreachable = self._answers_with_link(kind, events, joining, leaving)
         answers = (*answers, *self._told_called_off(off))
         pending = tuple(one for one in joining if one.status is Status.PENDING)
-        titles = dict.fromkeys(event.title for event in asked for one in pending if one.event == event.id)
         concerns = (*request.concerns, *foreign, *_missed(missed, self.now), *unreachable)
-        concerns += tuple(Reason("waits for approval", title) for title in titles)
+        concerns += tuple(self._why_pending(event) for event in asked if any(one.event == event.id for one in pending))
         decision = self._decision(events, joining=joining, leaving=leaving, answers=answers, concerns=concerns)
         return replace(decision, withheld=self._once_approved(joining)) if pending else decision
+
+    def _why_pending(self, event: Event) -> Reason:
+        """Why a registration waits for a person."""
+        if event.approval:
+            return Reason("waits for approval", event.title)
+        return Reason("no personal link is left", event.title)
 
     def _once_approved(self, joining: tuple[Joining, ...]) -> Withheld:
         """What a release leads to: they are on the list as if nobody had had to be asked, and are told so."""

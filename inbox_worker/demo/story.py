@@ -132,7 +132,7 @@ def _done(act: Act, settings: Settings, style: Style) -> Iterator[str]:
 def letter(sent: Sent, settings: Settings, style: Style) -> Iterator[str]:
     """The first lines of an answer, and those with a link."""
     text = [line for line in sent.message.text.split("\n-- ")[0].splitlines() if line.strip()]
-    links = [event.link for event in settings.events]
+    links = [event.link for event in settings.events if event.link]
     shown = [*text[:2], *(line for line in text[2:] if any(link in line for link in links))]
     for line in (f"Subject: {sent.message.subject}", *shown):
         for part in style.wrapped(line, _LABEL + 2, lines=2):

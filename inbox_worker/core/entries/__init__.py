@@ -10,7 +10,7 @@ own which can be erased (DSGVO Art. 17), so each of them has a default, too.
 from dataclasses import dataclass
 from datetime import datetime
 
-from inbox_worker.core.entries.events import EventCancelled, EventTold
+from inbox_worker.core.entries.events import EventCancelled, EventTold, LinkGiven, LinkMissing
 from inbox_worker.core.entries.mails import Baseline, CapReached, Filed, FilingTaken, MailRecorded, Offered, Settled
 from inbox_worker.core.entries.people import Promoted, Registered, Withdrawn
 from inbox_worker.core.entries.replies import (
@@ -39,6 +39,8 @@ __all__ = [
     "EventTold",
     "Filed",
     "FilingTaken",
+    "LinkGiven",
+    "LinkMissing",
     "MailRecorded",
     "Offered",
     "Promoted",
@@ -79,6 +81,8 @@ Entry = (
     | Filed
     | EventTold
     | EventCancelled
+    | LinkGiven
+    | LinkMissing
     | DigestOwed
     | DigestSkipped
 )

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from babel.dates import format_date
 from jinja2 import Environment
 
-from inbox_worker.core import lists
+from inbox_worker.core import lists, pool
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.digest import is_placeholder
 from inbox_worker.core.entries import Promoted, Recorded, Registered, ReplyFailed, Undeliverable, Withdrawn
@@ -257,6 +257,8 @@ _DAYS: Mapping[int, str] = {0: "heute", 1: "morgen", 2: "übermorgen"}
 
 def _event(event: Event, ledger: Ledger, moment: Moment) -> dict[str, Any]:
     days = (event.start.date() - moment.now.astimezone(event.start.tzinfo).date()).days
+    unlinked = [*pool.unlinked(ledger, event), *pool.gone(ledger, event)]
+    nameless = tuple(named(one.registrant.full_name) or clean(one.address) for one in unlinked)
     back = [clean(one.through) for one in ledger.roster(event.id) if ledger.is_undeliverable(one.through)]
     return {
         "title": event.title,
@@ -269,6 +271,10 @@ def _event(event: Event, ledger: Ledger, moment: Moment) -> dict[str, Any]:
         "free": None if event.capacity is None else max(0, event.capacity - ledger.taken(event.id)),
         "waiting": ledger.waits(event.id),
         "pending": len(ledger.pending(event.id)),
-        "link_is_set": not is_placeholder(event.link),
+        "link_is_set": not any(is_placeholder(link) for link in (event.links if event.has_pool else (event.link,))),
+        "stock": pool.stock(ledger, event) if event.has_pool else None,
+        "stock_is_low": event.has_pool and pool.is_low(ledger, event),
+        "links": len(event.links),
+        "unlinked": Told(nameless[:_MOST], len(nameless)),
         "unreached": Told(tuple(back[:_MOST]), len(back)),
     }
