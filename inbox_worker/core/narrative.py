@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from inbox_worker.core.caps import Cap
 from inbox_worker.core.decision import ANSWERED_ALREADY, AnswerKind
 from inbox_worker.core.entries import (
+    Asked,
     Baseline,
     CapReached,
+    Corrected,
     DigestOwed,
     DigestSkipped,
     Entry,
@@ -51,6 +53,7 @@ INTENTS: dict[Intent, str] = {
     Intent.BOUNCE: "Unzustellbarkeitsmeldung",
     Intent.BULK: "Rundschreiben",
     Intent.UNCLEAR: "nicht eindeutig",
+    Intent.CORRECTION: "Berichtigung",
 }
 ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.CONFIRMATION: "Bestätigung mit Zugangslink",
@@ -68,6 +71,9 @@ ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.MOVED: "Nachricht über die neue Zeit, ohne Link",
     AnswerKind.CALLED_OFF: "Nachricht, dass die Veranstaltung abgesagt ist",
     AnswerKind.MESSAGE: "Nachricht der Pressestelle",
+    AnswerKind.WHICH: "Rückfrage, welche Veranstaltung gemeint ist",
+    AnswerKind.CORRECTION: "Bestätigung der Berichtigung mit Zugangslink",
+    AnswerKind.NOTED: "Bestätigung der Berichtigung ohne Link",
     AnswerKind.FOLLOWUP: "Dank und Aufzeichnung nach der Veranstaltung",
 }
 
@@ -111,6 +117,8 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             return f"Absage für {_title(entry.event, titles)}, ohne vorherige Anmeldung: {who}."
         case Withdrawn():
             return f"Abgemeldet von {_title(entry.event, titles)}: {_person(entry.registrant, entry.address)}."
+        case Corrected():
+            return _corrected(entry, titles)
         case ReplyOwed():
             what = f": {ANSWERS[entry.answer.kind]} an {entry.answer.to.addr_spec}" if entry.answer else ""
             return f"Antwort vorgemerkt{what}."
@@ -142,6 +150,8 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             )
         case Offered():
             return f"Zur Freigabe bereit: {_withheld(entry, titles)}."
+        case Asked():
+            return f"Nachgefragt, welche Veranstaltung gemeint ist: {_either(entry.events, titles)}."
         case Settled():
             whose = f"Die Mail von {entry.sender}" if entry.sender else "Eine Mail"
             return f"{whose} ist {'freigegeben' if entry.released else 'erledigt'}."
@@ -182,6 +192,16 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             return "Kein Bericht für die Pressestelle: Seit dem letzten ist nichts geschehen."
         case _ as never:
             assert_never(never)
+
+
+def _corrected(entry: Corrected, titles: Mapping[str, str]) -> str:
+    before = entry.before.full_name or "Angaben"
+    now = _person(entry.registrant, entry.address) or "gelöscht"
+    return f"Berichtigt bei {_title(entry.event, titles)}: {before}, jetzt: {now}."
+
+
+def _either(events: Iterable[str], titles: Mapping[str, str]) -> str:
+    return " oder ".join(_title(event, titles) for event in events)
 
 
 def _changed(entry: EventTold, titles: Mapping[str, str], zone: ZoneInfo) -> str:
@@ -245,6 +265,7 @@ def _withheld(entry: Offered, titles: Mapping[str, str]) -> str:
             f"{_person(one.registrant, one.address)} abmelden von {_title(one.event, titles)}"
             for one in withheld.leaving
         ),
+        *(f"berichtigen: {_person(one.registrant, one.address)}" for one in withheld.correcting),
         *(f"{ANSWERS[answer.kind]} an {answer.to.addr_spec}" for answer in withheld.answers),
     ]
     return "; ".join(said) or "die Angaben sind gelöscht"

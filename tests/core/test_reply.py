@@ -550,7 +550,7 @@ def test_a_template_that_forgets_how_to_come_in_is_found(fact: str) -> None:
     assert found == [
         f"templates/mail/{kind}.en.txt: the {fact} of an event is not in it; write {{{{ event.{fact} }}}} for each"
         " event"
-        for kind in ("confirmation", "link", "promotion", "reminder", "change")
+        for kind in ("confirmation", "link", "promotion", "reminder", "change", "correction")
     ]
     assert check_templates(environment_with(_parts_en_txt=forgotten), DESK) == [], "no event has one"
 

@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inbox_worker.core.entries.events import EventCancelled, EventTold, LinkGiven, LinkMissing
-from inbox_worker.core.entries.mails import Baseline, CapReached, Filed, FilingTaken, MailRecorded, Offered, Settled
-from inbox_worker.core.entries.people import Promoted, Registered, Withdrawn
+from inbox_worker.core.entries.mails import (
+    Asked,
+    Baseline,
+    CapReached,
+    Filed,
+    FilingTaken,
+    MailRecorded,
+    Offered,
+    Settled,
+)
+from inbox_worker.core.entries.people import Corrected, Promoted, Registered, Withdrawn
 from inbox_worker.core.entries.replies import (
     NO_MAIL,
     DigestOwed,
@@ -30,8 +39,10 @@ from inbox_worker.core.entries.replies import (
 
 __all__ = [
     "NO_MAIL",
+    "Asked",
     "Baseline",
     "CapReached",
+    "Corrected",
     "DigestOwed",
     "DigestSkipped",
     "Entry",
@@ -65,6 +76,7 @@ Entry = (
     | Registered
     | Promoted
     | Withdrawn
+    | Corrected
     | ReplyOwed
     | ReplyClaimed
     | ReplyReleased
@@ -74,6 +86,7 @@ Entry = (
     | ReplyFailed
     | ReplyDropped
     | Offered
+    | Asked
     | Settled
     | Undeliverable
     | CapReached

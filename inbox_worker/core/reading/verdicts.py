@@ -3,12 +3,19 @@
 Never looks at events, and never guesses: what no sentence says is unclear, and a person sees it.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.registration import Intent, Reason
 
+_CONDITIONAL = re.compile(
+    r"\W*(?:sollten? (?:ich|wir|sie|er|es|sich)|falls (?:ich|wir|sie|er)|(?:if|should) (?:I|we|she|he|they))\b"
+    r"(?!.*\b(?:bitte|please)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What might happen: "Sollte sie nicht kommen können, melde ich mich"."""
 _TRACE = 0.15
 _FAINT = 0.3
 _MIXED = 0.45
@@ -94,6 +101,7 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
         found.already
         and found.coming
         and not found.going
+        and not listed
         and not any(one.does("self", "other", "replace") for one in found.coming)
     ):
         because = _reasons("registered already", found.already, "registered")
@@ -192,6 +200,8 @@ def _comes(one: Evidence) -> bool:
 
 def _goes(one: Evidence) -> bool:
     """Whether a sentence withdraws; without its usual words, and in a question, it must be likelier."""
+    if _CONDITIONAL.match(one.sentence.text):
+        return False
     if one.does("decline_self", "decline_other"):
         least = _SURE if one.asks else _LIKELY
     else:

@@ -18,7 +18,7 @@ from jinja2 import Environment
 from inbox_worker.core import lists, pool
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.digest import is_placeholder
-from inbox_worker.core.entries import Promoted, Recorded, Registered, ReplyFailed, Undeliverable, Withdrawn
+from inbox_worker.core.entries import Corrected, Promoted, Recorded, Registered, ReplyFailed, Undeliverable, Withdrawn
 from inbox_worker.core.holdings import OwedDigest, TreatedMail
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address
@@ -176,9 +176,11 @@ def _unsent(ledger: Ledger, moment: Moment) -> list[datetime]:
     return [since for since in owed if moment.now - since > _UNREAD]
 
 
-def _news(news: Iterable[Recorded], desk: Desk, *, several: bool) -> dict[str, Told]:
+def _news(  # noqa: C901 - an arm for each kind
+    news: Iterable[Recorded], desk: Desk, *, several: bool
+) -> dict[str, Told]:
     found: dict[str, list[str]] = {
-        kind: [] for kind in ("registered", "pending", "waiting", "promoted", "withdrawn", "failed")
+        kind: [] for kind in ("registered", "pending", "waiting", "promoted", "corrected", "withdrawn", "failed")
     }
 
     def add(kind: str, registrant: Registrant, address: str, event: str) -> None:
@@ -196,6 +198,8 @@ def _news(news: Iterable[Recorded], desk: Desk, *, several: bool) -> dict[str, T
                 add("registered", entry.registrant, entry.address, entry.event)
             case Promoted() as entry:
                 add("promoted", entry.registrant, entry.address, entry.event)
+            case Corrected() as entry:
+                add("corrected", entry.registrant, entry.address, entry.event)
             case Withdrawn() as entry:
                 add("withdrawn", entry.registrant, entry.address, entry.event)
             case ReplyFailed() as entry:

@@ -194,8 +194,9 @@ _FILES: dict[Language, tuple[str, str]] = {"de": ("Termin", "Absage"), "en": ("e
 def calendar_entries(answer: Answer, events: tuple[Event, ...]) -> tuple[CalendarEntry, ...]:
     """One file for each event: with every link; for those who withdraw themselves, or had a place at what is off."""
     cancelled = _takes_out(answer)
-    if answer.kind is AnswerKind.REMINDER or not (answer.kind.carries_link or cancelled):
-        return ()  # who is reminded has the entry already
+    has_it_already = answer.kind in {AnswerKind.REMINDER, AnswerKind.CORRECTION}
+    if has_it_already or not (answer.kind.carries_link or cancelled):
+        return ()
     stem = _FILES[answer.language][cancelled]
     numbers = [f"-{number}" for number in range(1, len(events) + 1)] if len(events) > 1 else [""]
     return tuple(
