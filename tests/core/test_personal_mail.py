@@ -187,7 +187,7 @@ def test_a_template_that_forgets_the_personal_links_is_found() -> None:
     found = check_templates(environment(_parts_en_txt=source), desk())
     assert [line.partition(";")[0] for line in found] == [
         f"templates/mail/{kind}.en.txt: the link of an event is not in it"
-        for kind in ("confirmation", "link", "promotion", "reminder", "change")
+        for kind in ("confirmation", "link", "promotion", "reminder", "change", "correction")
     ]
 
 
