@@ -53,6 +53,11 @@ class AnswerKind(StrEnum):
         return self in _WITH_LINK
 
     @property
+    def answers_a_mail(self) -> bool:
+        """Whether a mail that has just come gets it; the others are sent because something is due or has changed."""
+        return self not in _UNPROMPTED
+
+    @property
     def has_own_subject(self) -> bool:
         """Whether it goes out under a subject of ours, whatever somebody wrote above their mail."""
         return self in _WITH_LINK or self in NOTICES
@@ -67,6 +72,7 @@ WITHOUT_PLACE = frozenset({AnswerKind.WAITLIST, AnswerKind.PENDING, AnswerKind.M
 _WITH_LINK = frozenset(
     {AnswerKind.CONFIRMATION, AnswerKind.LINK, AnswerKind.PROMOTION, AnswerKind.REMINDER, AnswerKind.CHANGE}
 )
+_UNPROMPTED = NOTICES | {AnswerKind.PROMOTION, AnswerKind.REMINDER}
 
 
 @dataclass(frozen=True, slots=True)
