@@ -59,6 +59,11 @@ class AnswerKind(StrEnum):
         return self in _WITH_LINK
 
     @property
+    def answers_a_mail(self) -> bool:
+        """Whether a mail that has just come gets it; the others are sent because something is due or has changed."""
+        return self not in _UNPROMPTED
+
+    @property
     def has_own_subject(self) -> bool:
         """Whether it goes out under a subject of ours, whatever somebody wrote above their mail."""
         return self is not AnswerKind.CORRECTION and (self in _WITH_LINK or self in NOTICES)
@@ -80,6 +85,7 @@ _WITH_LINK = frozenset(
         AnswerKind.CORRECTION,
     }
 )
+_UNPROMPTED = NOTICES | {AnswerKind.PROMOTION, AnswerKind.REMINDER}
 
 
 @dataclass(frozen=True, slots=True)

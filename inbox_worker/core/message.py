@@ -1,4 +1,4 @@
-"""One mail as we understand it: values only, made by `adapters/mime.py`, read by everything in the core.
+"""One mail as we understand it: values only, made by `adapters/mime`, read by everything in the core.
 
 Never holds raw bytes and never parses: by the time a Message exists, charsets, encodings and damage are dealt with.
 Every string here is free of NUL and control characters other than newline and tab; header values hold no newline.

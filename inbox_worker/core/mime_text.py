@@ -1,6 +1,6 @@
 """What stands between decoded MIME parts and the text a person reads: transfer encodings, flowed lines, PGP armour.
 
-Pure helpers of `adapters/mime.py`; each mends the damage that its encoding suffers in practice. Never raises.
+Pure helpers of `adapters/mime`; each mends the damage that its encoding suffers in practice. Never raises.
 """
 
 import binascii

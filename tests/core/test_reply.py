@@ -96,6 +96,14 @@ def text(answer: Answer) -> str:
 # --- header fields ---
 
 
+def test_what_nobody_has_just_asked_for_says_so_and_stays_in_the_conversation() -> None:
+    message = parsed(composed(replace(ANSWER, kind=AnswerKind.REMINDER)))
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["In-Reply-To"] == "<parent@zeitung.example>"
+    assert message["References"] == "<first@zeitung.example> <parent@zeitung.example>"
+
+
 def test_an_answer_is_threaded_and_marked_as_automatic() -> None:
     message = parsed(composed(ANSWER))
     assert dict(message.items()) | {"Content-Type": ""} == {

@@ -70,6 +70,10 @@ answers = st.builds(
     references=st.lists(identifiers, max_size=60).map(tuple),
     subject=anything,
 )
+UNASKED = {
+    AnswerKind.PROMOTION, AnswerKind.REMINDER, AnswerKind.CHANGE, AnswerKind.MOVED, AnswerKind.CALLED_OFF,
+    AnswerKind.MESSAGE, AnswerKind.FOLLOWUP,
+}  # fmt: skip
 FIELDS = {
     "From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted",
     "X-Auto-Response-Suppress", "Content-Language", "MIME-Version", "Content-Type",
@@ -129,8 +133,12 @@ def test_a_composed_mail_is_ascii_in_lines_that_every_server_takes(answer: Answe
 
 @given(answers)
 def test_no_reply_of_ours_is_ever_answered(answer: Answer) -> None:
-    """Neither when it comes back to us, nor by another desk that runs this software and does not know our address."""
+    """Neither when it comes back to us, nor by another desk that runs this software and does not know our address.
+
+    It says itself whether a mail that came led to it (RFC 3834 §5), also where it goes on with a conversation.
+    """
     message = parse(raw(answer, Address("Zukunftswerkstatt", "desk@desk.example")))
+    assert message.first("Auto-Submitted") == ("auto-generated" if answer.kind in UNASKED else "auto-replied")
     stranger = replace(DESK, addresses=("registration@elsewhere.example",))
     for desk in (DESK, stranger):
         verdict = screen(message, desk)

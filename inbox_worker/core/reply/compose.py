@@ -171,6 +171,7 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
         now=now,
         envelope_from=envelope_from,
         thread=(in_reply_to, references),
+        answers_a_mail=answer.kind.answers_a_mail,
     )
 
 
@@ -184,16 +185,18 @@ def envelope(  # noqa: PLR0913 - everything that a mail is made of, by name
     files: Sequence[wire.File],
     now: datetime,
     envelope_from: str | None,
-    thread: tuple[str, tuple[str, ...]] | None = None,
+    thread: tuple[str, tuple[str, ...]] = ("", ()),
+    answers_a_mail: bool = False,
 ) -> Reply:
-    """The mail with these words and files; `thread` is None for one that answers nothing (RFC 3834 §5 tells it apart).
+    """The mail with these words and files, in the conversation `thread` (In-Reply-To, References).
 
+    RFC 3834 §5 tells apart what `answers_a_mail` that has just come and what is sent unasked, be it in a conversation.
     Raises ValueError when `to` is no address to write to, and when `reply_id` can't stand in a Message-ID.
     """
     if not _ID.fullmatch(reply_id):
         raise ValueError(f"not the left side of a Message-ID: {reply_id!a}")
     message_id = f"<{reply_id}@{wire.ascii_address(sender.addr_spec).rpartition('@')[2]}>"
-    in_reply_to, references = thread or ("", ())
+    in_reply_to, references = thread
     content_type, body = wire.body(words.text, words.html, files, message_id)
     fields = [
         ("From", wire.mailbox(Address(clean(sender.name), sender.addr_spec))),
@@ -203,7 +206,7 @@ def envelope(  # noqa: PLR0913 - everything that a mail is made of, by name
         ("Message-ID", message_id),
         ("In-Reply-To", in_reply_to),
         ("References", "\r\n ".join(references)),
-        ("Auto-Submitted", "auto-generated" if thread is None else "auto-replied"),
+        ("Auto-Submitted", "auto-replied" if answers_a_mail else "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
         ("Content-Language", language),
         ("MIME-Version", "1.0"),
