@@ -1,4 +1,4 @@
-"""Two events within two weeks, and a mail that names neither, on real servers: the answer to our question settles it."""
+"""Two events near each other, a mail that names neither, on real servers: the answer to our question settles it."""
 
 import email
 import email.policy
