@@ -13,7 +13,7 @@ from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.people import Mention, lexicon
 from inbox_worker.core.reading.people.details import mails
 from inbox_worker.core.reading.people.lexicon import fold
-from inbox_worker.core.reading.people.names import is_title, parse_name
+from inbox_worker.core.reading.people.names import is_given, is_title, parse_name
 from inbox_worker.core.reading.people.organisations import is_department, kind_gender, role_word, shape, tidy
 from inbox_worker.core.reading.people.ours import ours_of
 from inbox_worker.core.reading.people.phones import find_phones, region_of
@@ -28,8 +28,11 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{one})" for one in _DATA[name]), re.IGNORECASE)
 
 
-_FIRM, _PLAIN, _LACKING, _STATES, _ELSEWHERE, _VOID, _UNSURE, _SWAPPED, _REMOVES, _HAS_NONE = map(
-    _pattern, ("firm", "plain", "lacking", "states", "elsewhere", "void", "unsure", "swapped", "removes", "has_none")
+_FIRM, _PLAIN, _LACKING, _STATES, _VOID, _UNSURE = map(
+    _pattern, ("firm", "plain", "lacking", "states", "void", "unsure")
+)
+_ELSEWHERE, _SWAPPED, _REMOVES, _HAS_NONE, _CALLED = map(
+    _pattern, ("elsewhere", "swapped", "removes", "has_none", "called")
 )
 _FIELDS = {name: re.compile(words, re.IGNORECASE) for name, words in _DATA["fields"].items()}
 _TITLE = re.compile(
@@ -42,6 +45,7 @@ _LOST = re.compile(r"bestätigung|mail|nachricht|versehentlich|confirmation|acci
 _SPELLS = re.compile(r"schreib|schrieb|spell|spelt|buchstab|punkt|akzent|accent", re.IGNORECASE)
 _LABELLED = re.compile(r"\s*(?:[-–•*]\s*)?[^\W\d_][\w -]{1,24}:\s*\S")
 _COMES = re.compile(r"\b(?:komm|teilnehm|nimmt|nehme|dabei|vertritt|attend|come|join)", re.IGNORECASE)
+_FILLED_IN = re.compile(r"(?:[-–•*]\s*)?([^\W\d_][\w .-]{1,24}):\s*([^\n]{2,80}?)\.?")
 _THEY = re.compile(r"\b(?:sie|er|ihre?[rnms]?|sein\w*|she|he|her|his)\b")
 _SALUTATION = re.compile(
     r"\s*(?:(?:sehr|hoch|viel)\s*)?(?:"
@@ -107,7 +111,9 @@ def _speaking(one: Evidence, before: tuple[str, ...], *, corrects: bool) -> _Sen
     saluted = _SALUTATION.match(one.sentence.text)
     at = saluted.end() if saluted else 0
     text = one.sentence.text[at : at + _LONGEST]
+    text = _with_capitals(text)
     about = tuple(name for name, words in _FIELDS.items() if words.search(text))
+    about = about or (("name",) if _CALLED.search(text) else ())
     lacking = bool(about or before) and _LACKING.search(text) is not None
     firm = (lacking or _FIRM.search(text) is not None) and not _VOID.search(text)
     labelled = corrects and (bool(about) and _LABELLED.match(text) is not None)
@@ -116,6 +122,13 @@ def _speaking(one: Evidence, before: tuple[str, ...], *, corrects: bool) -> _Sen
     if _ELSEWHERE.search(text) and not about and "@" not in text:
         return None
     return _Sentence(text, one.sentence.start + at, firm, about, before)
+
+
+def _with_capitals(text: str) -> str:
+    """'auf der liste bitte antonia und nicht toni': in a mail without capitals, given names get theirs."""
+    if not text.islower():
+        return text
+    return re.sub(r"[^\W\d_]{3,}", lambda match: match[0].capitalize() if is_given(match[0]) else match[0], text)
 
 
 def _is_of_ours(sentence: _Sentence, desk: Desk) -> bool:
@@ -149,7 +162,9 @@ def _claim(  # noqa: PLR0913 - what a sentence is read with
             loose = loose or value.text
         else:
             now = _filled(now, typed)
-    if not any(value.new for value in told) and (whole := _whole_line(sentence, named)):
+    if labelled := _filled_in(sentence):
+        now, loose = labelled, ""
+    elif not any(value.new for value in told) and (whole := _whole_line(sentence, named)):
         now = whole
     now, gone = _contact(now, sentence, region, address, alone=alone)
     title, without = _title(text, sentence, told)
@@ -158,8 +173,9 @@ def _claim(  # noqa: PLR0913 - what a sentence is read with
     elif without:
         gone = (*gone, "title")
     whom = next((m.person for m in named if _is_meant(m, sentence, told, me)), None)
-    if whom and not loose and not now.name and _SPELLS.search(text):
-        loose = whom.family_name or ""
+    if whom and not now.name and _SPELLS.search(text) and (not loose or loose in whom.full_name):
+        loose = "" if whom.given_name else whom.family_name or ""
+        now = replace(now, given_name=whom.given_name, family_name=whom.family_name) if whom.given_name else now
     return Claim(
         now=now,
         loose=loose,
@@ -174,6 +190,18 @@ def _claim(  # noqa: PLR0913 - what a sentence is read with
         unsure=_UNSURE.search(text) is not None,
         because=Reason("something is to be corrected", " ".join(text.split()), "text"),
     )
+
+
+def _filled_in(sentence: _Sentence) -> Registrant | None:
+    """'Funktion: Stadtplanerin', a line with its label."""
+    match = _FILLED_IN.fullmatch(sentence.text.strip())
+    labels = [name for name, words in _FIELDS.items() if match and words.search(match[1])]
+    if match is None or len(labels) != 1 or labels[0] in {"email", "phone", "title"}:
+        return None
+    name = parse_name(match[2])
+    if labels[0] != "name":
+        return replace(Registrant(), **{labels[0]: match[2]})
+    return Registrant(name.given, name.family, name.title) if name and name.full else None
 
 
 def _letters(text: str, told: Sequence[Value]) -> tuple[str, ...]:
