@@ -25,11 +25,12 @@ _MEANT_THE_CORRECTION = frozenset({"nothing understood that we could do", "not a
 
 def amended(case: Ruling, rule: Rule) -> Decision | None:
     """What a correcting mail leads to; None where nothing on our lists is to be corrected. `rule` decides the rest."""
-    standing = case.correctable() if case.request.claims else ()
+    claims = _of_weight(case.request)
+    standing = case.correctable() if claims else ()
     if not standing:
         return None
     people = list(dict.fromkeys(one.registrant for one in standing))
-    now, left = corrected(case.request.claims, people, case.request.writer)
+    now, left = corrected(claims, people, case.request.writer)
     # beside a wish of its own, "falsch" and "ändern" are often said of other things
     unsettled = [one.because for one in left if _is_exact(one) or not case.request.intent.is_a_wish]
     new = {old: right for old, right in zip(people, now, strict=True) if right != old}
@@ -53,6 +54,20 @@ def amended(case: Ruling, rule: Rule) -> Decision | None:
         concerns=concerns,
         withheld=decision.withheld.with_also(_once_released(rest, far)),
     )
+
+
+def _of_weight(request: Request) -> tuple[Claim, ...]:
+    """The claims that count. Beside a wish of its own, what merely tells how something is tells it of other things."""
+    corrects = any(one.firm or one.opposes for one in request.claims)
+    if corrects or not (request.intent.is_a_wish or request.intent is Intent.INQUIRY):
+        return request.claims
+    return tuple(filter(_is_plain, request.claims))
+
+
+def _is_plain(claim: Claim) -> bool:
+    """More than that somebody, or something, is 'bei' or 'vom' somewhere."""
+    told = claim.letters or claim.gone or claim.about or claim.now.email or claim.now.phone or claim.now.name
+    return bool(told)
 
 
 def _is_exact(claim: Claim) -> bool:
@@ -91,6 +106,7 @@ def _as_if(case: Ruling, correcting: Sequence[Correcting]) -> Ledger:
 def _rest(request: Request, new: Mapping[Registrant, Registrant]) -> Request:
     """What the mail wants besides: neither are the corrected people new, nor is the wish to correct a question."""
     said = " ".join(" ".join(claim.because.words.split()) for claim in request.claims)
+    leaves = any(" ".join(sentence.split()) not in said for sentence in request.going)
     known = [person for pair in new.items() for person in pair]
 
     def is_known(one: Registrant) -> bool:
@@ -107,7 +123,7 @@ def _rest(request: Request, new: Mapping[Registrant, Registrant]) -> Request:
         request,
         concerns=tuple(reason for reason in request.concerns if not is_meant_by_it(reason)),
         registrants=tuple(one for one in request.registrants if not is_known(one)),
-        withdrawn=tuple(one for one in request.withdrawn if not is_known(one)),
+        withdrawn=tuple(one for one in request.withdrawn if leaves or not is_known(one)),
         writer=own or writer,
     )
 

@@ -291,9 +291,9 @@ class Request:
 
     `events` are ids, in the order of the configuration. `writer` is who wrote, as far as the mail says (also when
     not a registrant). `concerns` are things besides that a person must see; `obstacles` moreover forbid a link.
-    `claims` count where somebody is on our list already; `leaving` are the sentences that withdraw without an "I", in
-    which a name may stand that only the list knows. `between` are events of which it may mean any, while `events` is a
-    guess; `choice` is what an answer of theirs says about that.
+    `claims` count where somebody is on our list already. `going` are the sentences that withdraw, `leaving` those of
+    them without an "I", in which a name may stand that only the list knows. `between` are events of which it may mean
+    any, while `events` is a guess; `choice` is what an answer of theirs says about that.
     """
 
     intent: Intent
@@ -306,6 +306,7 @@ class Request:
     concerns: tuple[Reason, ...] = ()
     obstacles: tuple[Reason, ...] = ()
     claims: tuple[Claim, ...] = ()
+    going: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
     between: tuple[str, ...] = ()
     choice: Choice = Choice()

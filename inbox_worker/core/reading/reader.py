@@ -140,6 +140,7 @@ def _read(message: Message, desk: Desk) -> Request:
         concerns,
         obstacles,
         claims=claims(text, found, me, source.address, desk),
+        going=tuple(one.sentence.text for one in want.going),
         leaving=tuple(one.sentence.text for one in want.going if not one.first_person),
         between=chosen.between,
         group=meant_of_a_group(want, text),
