@@ -1,6 +1,6 @@
 """The nouns of registering: who we are, what people register for, who they are, and what a mail asks for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -150,11 +150,19 @@ class Desk:
         return next((event for event in self.events if event.id == event_id), None)
 
 
+class Salutation(StrEnum):
+    """How somebody wants to be addressed, or is by whoever names them."""
+
+    FRAU = "Frau"
+    HERR = "Herr"
+
+
 @dataclass(frozen=True, slots=True)
 class Registrant:
     """A person as the mail describes them; what the mail does not say is None.
 
-    `phone` is E.164. `email` is None when not stated: then the sender's address is used.
+    `phone` is E.164. `email` is None when not stated: then the sender's address is used. `salutation` tells how to
+    greet them, not who they are: two descriptions that differ in nothing else are equal.
     """
 
     given_name: str | None = None
@@ -164,6 +172,7 @@ class Registrant:
     role: str | None = None
     phone: str | None = None
     email: str | None = None
+    salutation: Salutation | None = field(default=None, compare=False)
 
     @property
     def full_name(self) -> str:

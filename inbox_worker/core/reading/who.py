@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
+from inbox_worker.core.courtesy import agreed
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.people import Mention
@@ -92,6 +93,7 @@ def merged(one: Registrant, other: Registrant) -> Registrant:
         role=one.role or other.role,
         phone=one.phone or other.phone,
         email=one.email or other.email,
+        salutation=agreed(one.salutation, other.salutation),
     )
 
 
