@@ -226,7 +226,7 @@ def _from_subject(found: _Found, subject: Sequence[Evidence], text: Sequence[Evi
     said = _found(subject)
     if found.asking and not said.going and not any(one.does("self") for one in said.coming):
         return found
-    asking = found.asking or (said.asking if not text else [])
+    asking = found.asking or (said.asking if all(one.is_likely("thanks") for one in text) else [])
     strange, away = found.strange or said.strange, found.away or said.away
     return replace(
         found, coming=said.coming, going=said.going, link=said.link, asking=asking, strange=strange, away=away
