@@ -67,6 +67,8 @@ def test_a_text_says_frau_or_herr_of_those_before_whose_names_it_stands(
         ("", "Mit freundlichen Grüßen\nHerr Andrea Rossi\nAnsa", HERR),
         ("Andrea Rossi", "Mit freundlichen Grüßen\nAndrea Rossi (Herr)\nAnsa", HERR),
         ("", "Best regards\nKim Novak (Ms)\nThe Moorland Times", FRAU),
+        ("", "Mit freundlichen Grüßen\nFrau Dr. Schmitt\nBote", FRAU),
+        ("", "Mit freundlichen Grüßen\nFrau Schmitt\nBote", FRAU),
         ("Frau Dr. Anna Schmitt", "", FRAU),
         ("Schmitt, Frau Anna", "", FRAU),
         ("Anna Schmitt", "Viele Grüße\nAnrede: Frau\nAnna Schmitt\nBote", FRAU),

@@ -153,7 +153,8 @@ def _candidates(text: str) -> list[str]:
 
 def _evidence(candidate: str, name: PersonName, display: Display, address: str) -> float:
     """Evidence by the words themselves, the display name and the address."""
-    score = (2.0 if name.known else 0.0) + (1.5 if name.title else 0.0) + _by_address(name, address)
+    score = (2.0 if name.known else 0.0) + (1.5 if name.title else 0.0) + (2.0 if name.salutation else 0.0)
+    score += _by_address(name, address)
     shown = display.name
     same_family = bool(shown and shown.family and name.family and _same(shown.family, name.family))
     if same_family:
