@@ -14,7 +14,7 @@ from inbox_worker.config import load_for_reading
 from inbox_worker.core.journey import understand
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.narrative import ANSWERS, INTENTS
-from inbox_worker.core.registration import Desk, Intent
+from inbox_worker.core.registration import Desk, Intent, Registrant
 from inbox_worker.errors import ConfigError
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,13 +61,18 @@ def _explained(raw: bytes, desk: Desk, now: datetime | None) -> dict[str, Any]:
         intent=decision.intent,
         language=decision.language,
         events=list(decision.events),
-        registrants=[asdict(person) for person in request.registrants],
-        withdrawn=[asdict(person) for person in request.withdrawn],
+        registrants=[_facts(person) for person in request.registrants],
+        withdrawn=[_facts(person) for person in request.withdrawn],
         needs_human=bool(decision.concerns),
         sends_link=decision.sends_link,
         reply=decision.answers[0].kind if decision.answers else None,
         because=[str(reason) for reason in (*decision.because, *decision.concerns)],
     )
+
+
+def _facts(person: Registrant) -> dict[str, Any]:
+    """Who it is; how they are greeted is no part of that."""
+    return {fact: value for fact, value in asdict(person).items() if fact != "salutation"}
 
 
 def _answer(**known: Any) -> dict[str, Any]:

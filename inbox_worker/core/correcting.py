@@ -14,7 +14,7 @@ from inbox_worker.core.respelling import respelled
 
 _ALIKE = 0.6
 _PARTS = ("family_name", "given_name")
-_FACTS = tuple(field.name for field in fields(Registrant))
+_FACTS = tuple(field.name for field in fields(Registrant) if field.compare)
 
 
 def corrected(

@@ -92,7 +92,8 @@ _UNPROMPTED = NOTICES | {AnswerKind.PROMOTION, AnswerKind.REMINDER}
 class Answer:
     """All that an answer is made of; composed into a Reply when it is delivered.
 
-    `greeted` is set only when the name of the person at `to` is known with certainty. `forward_to` are colleagues
+    `greeted` is set only when the name of the person at `to` is known with certainty; `greeted_too` are others who
+    read the same mail. `forward_to` are colleagues
     whose own addresses may not get the link from us by itself: the receiver is asked to forward it.
     `waiting` are people who have no place at an event yet, while `events` are those with a place.
     `question_passed_on` tells the writer that a person will come back to them.
@@ -117,6 +118,7 @@ class Answer:
     registration: str = ""
     changed: tuple[str, ...] = ()
     text: str = ""
+    greeted_too: tuple[Registrant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

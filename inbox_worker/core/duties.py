@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from inbox_worker.core import notices, personal, pool
+from inbox_worker.core.courtesy import may_be_greeted
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.entries import NO_MAIL, Entry, Promoted, Recorded, ReplyOwed
 from inbox_worker.core.holdings import Registration
@@ -88,7 +89,7 @@ def _owed(kind: AnswerKind, one: Registration, event: Event, duty: str) -> Reply
         language=one.language,
         to=Address(person.name, one.through),
         events=(event.id,),
-        greeted=person if person.given_name and person.family_name else None,
+        greeted=person if may_be_greeted(person) else None,
         registered=(person,),
         in_reply_to=one.message_id,
         references=(one.message_id,) if one.message_id else (),

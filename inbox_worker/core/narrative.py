@@ -11,6 +11,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from inbox_worker.core.caps import Cap
+from inbox_worker.core.courtesy import shown_name
 from inbox_worker.core.decision import ANSWERED_ALREADY, AnswerKind
 from inbox_worker.core.entries import (
     Asked,
@@ -291,7 +292,7 @@ def _cap(entry: CapReached) -> str:
 
 
 def _person(registrant: Registrant, address: str) -> str:
-    said = (registrant.full_name, registrant.role, registrant.organisation, registrant.phone)
+    said = (shown_name(registrant), registrant.role, registrant.organisation, registrant.phone)
     facts = ", ".join(part for part in said if part)
     return f"{facts} ({address})" if facts else address
 

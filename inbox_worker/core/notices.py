@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from inbox_worker.core import personal, pool
+from inbox_worker.core.courtesy import together
 from inbox_worker.core.decision import WITHOUT_PLACE, Answer, AnswerKind, Waiting
 from inbox_worker.core.entries import NO_MAIL, Entry, EventCancelled, EventTold, LinkGiven, Recorded, ReplyOwed
 from inbox_worker.core.holdings import Registration
@@ -192,6 +193,7 @@ def _owed(  # noqa: PLR0913, PLR0917 - what a mail is made of
 ) -> ReplyOwed:
     first = group[0]
     address, person = first.through.casefold(), first.registrant if len(group) == 1 else None
+    greeted = together([one.registrant for one in group])
     identity = f"{event.id}\n{address}\nnotice {duty}"
     placed = tuple(one.registrant for one in group if one.placed)
     new = {*_new_to(ledger, *group), *(("link",) if relinked else ())} if occasion is Occasion.CHANGE else set[str]()
@@ -200,7 +202,8 @@ def _owed(  # noqa: PLR0913, PLR0917 - what a mail is made of
         language=first.language,
         to=Address(person.name if person else "", first.through),
         events=(event.id,),
-        greeted=person if person and person.given_name and person.family_name else None,
+        greeted=greeted[0] if greeted else None,
+        greeted_too=greeted[1:],
         registered=placed,
         waiting=tuple(Waiting(event.id, one.registrant, one.status) for one in group if not one.placed),
         in_reply_to=first.message_id,

@@ -174,11 +174,19 @@ class Desk:
         return replace(self, events=tuple(replace(event, token_secret="", links=()) for event in self.events))
 
 
+class Salutation(StrEnum):
+    """How somebody wants to be addressed, or is by whoever names them."""
+
+    FRAU = "Frau"
+    HERR = "Herr"
+
+
 @dataclass(frozen=True, slots=True)
 class Registrant:
     """A person as the mail describes them; what the mail does not say is None.
 
-    `phone` is E.164. `email` is None when not stated: then the sender's address is used.
+    `phone` is E.164. `email` is None when not stated: then the sender's address is used. `salutation` tells how to
+    greet them, not who they are: two descriptions that differ in nothing else are equal.
     """
 
     given_name: str | None = None
@@ -188,6 +196,7 @@ class Registrant:
     role: str | None = None
     phone: str | None = None
     email: str | None = None
+    salutation: Salutation | None = field(default=None, compare=False)
 
     @property
     def full_name(self) -> str:

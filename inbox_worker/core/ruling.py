@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inbox_worker.core.case import MOST_COLLEAGUES, Case
+from inbox_worker.core.courtesy import may_be_greeted
 from inbox_worker.core.decision import (
     Answer,
     AnswerKind,
@@ -208,13 +209,12 @@ class Ruling(Case):
     ) -> Answer:
         """An answer to this mail, to its sender where `to` is not given."""
         writer = self.request.writer if to is None else greeted
-        known = writer if writer and writer.given_name and writer.family_name else None
         return Answer(
             kind=kind,
             language=self.request.language,
             to=to or self.sender,
             events=events,
-            greeted=known,
+            greeted=writer if may_be_greeted(writer) else None,
             registered=registered,
             withdrawn=withdrawn,
             waiting=waiting,

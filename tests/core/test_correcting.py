@@ -24,7 +24,8 @@ _ORDER = ("given_name", "family_name", "title", "organisation", "role", "phone")
 
 
 def person(written: str) -> Registrant:
-    return Registrant(**dict(zip(_ORDER, (part or None for part in written.split("|")), strict=True)))
+    facts: dict[str, Any] = dict(zip(_ORDER, (part or None for part in written.split("|")), strict=True))
+    return Registrant(**facts)
 
 
 def listed(*people: Registrant, status: Status = Status.REGISTERED) -> Ledger:

@@ -9,7 +9,7 @@ from inbox_worker.core.entries import Recorded
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.recording import entries_of
-from inbox_worker.core.registration import Intent, Reason, Registrant, Request
+from inbox_worker.core.registration import Intent, Reason, Registrant, Request, Salutation
 from tests.builders import ANNA, ANNAS, FACHDISKURS, NOW, OFFICE, PRESSE, a_desk, a_message, a_ref, a_request
 
 BEN = Registrant("Ben", "Yılmaz")
@@ -262,6 +262,21 @@ def test_the_senders_own_other_address_needs_no_person() -> None:
     assert [answer.to for answer in decision.answers] == [ANNAS]
     assert decision.answers[0].forward_to
     assert decision.outcome is Outcome.DONE
+
+
+def test_a_family_name_is_greeted_where_the_mail_says_frau_or_herr() -> None:
+    herr = Registrant(family_name="Weber", salutation=Salutation.HERR)
+    decision = Desk().gets(a_request(Intent.REGISTRATION, herr, writer=herr))
+    assert decision.answers[0].greeted is herr
+
+
+def test_whoever_calls_themselves_frau_the_second_time_is_not_registered_anew() -> None:
+    desk = Desk()
+    desk.gets(a_request(Intent.REGISTRATION, ANNA))
+    frau = replace(ANNA, salutation=Salutation.FRAU)
+    decision = desk.gets(a_request(Intent.REGISTRATION, frau, writer=frau), a_message("e" * 64))
+    assert not decision.joining
+    assert decision.answers[0].kind is AnswerKind.LINK
 
 
 def test_a_name_that_is_not_certain_is_not_greeted() -> None:

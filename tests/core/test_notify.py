@@ -353,7 +353,30 @@ async def test_several_people_with_one_address_get_one_mail_that_names_them() ->
     await life.gets(the_mail(0, GOODBYE))  # the first of them leaves before it is delivered
     assert kinds(life, address(0)).count(AnswerKind.CHANGE) == 1
     (mail,) = [one for one in life.office.transport.sent if "Berta" in text_of(one)]
-    assert text_of(mail).startswith("Guten Tag,\n"), "nobody knows who reads it"
+    assert text_of(mail).startswith("Guten Tag Anna Schmitt und Berta Schmitt,\n"), "either of them may read it"
+
+
+async def test_more_people_than_a_greeting_holds_are_greeted_without_names() -> None:
+    life = await two_registered()
+    more = [
+        Registered(name, FACHDISKURS, "d", replace(ANNA, given_name=name), address(0))
+        for name in ("Berta", "Cem", "Doro")
+    ]
+    await life.office.journal.append(more, after=len(life.office.journal.entries), at=NOW)
+    life.desk = moved(life.desk)
+    await tells(life, Occasion.CHANGE)
+    (mail,) = [one for one in life.office.transport.sent if "Berta" in text_of(one)]
+    assert text_of(mail).startswith("Guten Tag,\n")
+
+
+async def test_several_people_one_of_whom_has_no_whole_name_are_greeted_without_names() -> None:
+    life = await two_registered()
+    more = Registered("x", FACHDISKURS, "d", replace(ANNA, given_name=None, family_name="Ott"), address(0))
+    await life.office.journal.append([more], after=len(life.office.journal.entries), at=NOW)
+    life.desk = moved(life.desk)
+    await tells(life, Occasion.CHANGE)
+    (mail,) = [one for one in life.office.transport.sent if "Ott" in text_of(one)]
+    assert text_of(mail).startswith("Guten Tag,\n")
 
 
 async def test_whoever_leaves_before_a_change_is_delivered_does_not_get_it() -> None:

@@ -17,7 +17,7 @@ from inbox_worker.config import load_templates
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Contact, Desk, Event, Language, Registrant
+from inbox_worker.core.registration import Contact, Desk, Event, Language, Registrant, Salutation
 from inbox_worker.core.reply import check_templates, compose, render, samples
 from inbox_worker.core.reply.compose import Words
 from inbox_worker.core.reply.layout import blocks, tidy
@@ -302,11 +302,58 @@ def test_summer_time_is_named_as_such_and_a_missing_english_title_is_the_german_
             "Dear Basil Ohm Rufen Sie an,",
         ),
         (Registrant("Basil", "https://evil.example"), "Guten Tag,", "Hello,"),
+        (Registrant("Anna", "Schmitt", salutation=Salutation.FRAU), "Guten Tag Frau Schmitt,", "Dear Ms Schmitt,"),
+        (Registrant(None, "Weber", salutation=Salutation.HERR), "Guten Tag Herr Weber,", "Dear Mr Weber,"),
+        (
+            Registrant("Anna", "Schmitt", "Dr. med.", salutation=Salutation.FRAU),
+            "Guten Tag Frau Dr. Schmitt,",
+            "Dear Dr Schmitt,",
+        ),
+        (
+            Registrant("Tom", "Weber", "Univ.-Prof. Dr. rer. nat.", salutation=Salutation.HERR),
+            "Guten Tag Herr Prof. Dr. Weber,",
+            "Dear Professor Weber,",
+        ),
+        (
+            Registrant("Eva", "von der Lohe", "Mag.", salutation=Salutation.FRAU),
+            "Guten Tag Frau Mag. von der Lohe,",
+            "Dear Ms von der Lohe,",
+        ),
+        (
+            Registrant("Tom", "Weber", "Dipl.-Ing.", salutation=Salutation.HERR),
+            "Guten Tag Herr Weber,",
+            "Dear Mr Weber,",
+        ),
+        (Registrant("Tom", "Weber", "Dr.-Ing."), "Guten Tag Dr. Tom Weber,", "Dear Dr. Tom Weber,"),
+        (Registrant(None, "Weber", "Dipl.-Ing."), "Guten Tag,", "Hello,"),
+        (Registrant("Anna", salutation=Salutation.FRAU), "Guten Tag,", "Hello,"),
+        (Registrant(None, "https://evil.example", salutation=Salutation.FRAU), "Guten Tag,", "Hello,"),
     ],
 )
 def test_nobody_is_greeted_by_half_a_name(greeted: Registrant | None, german: str, english: str) -> None:
     assert text(replace(ANSWER, greeted=greeted)).split("\n")[0] == german
     assert text(replace(ANSWER, greeted=greeted, language="en")).split("\n")[0] == english
+
+
+def test_people_who_read_one_mail_are_greeted_together_or_not_by_name_at_all() -> None:
+    frau = Registrant(None, "Schmitt", salutation=Salutation.FRAU)
+    two = replace(ANSWER, greeted=frau, greeted_too=(Registrant("Tom", "Weber"),))
+    assert text(two).startswith("Guten Tag Frau Schmitt und Tom Weber,\n")
+    assert text(replace(two, language="en")).startswith("Dear Ms Schmitt and Tom Weber,\n")
+    three = replace(two, greeted_too=(BASIL, Registrant("Tom", "Weber")))
+    assert text(three).startswith("Guten Tag Frau Schmitt, Dr. Basil Ohm und Tom Weber,\n")
+    half = replace(two, greeted_too=(Registrant("Tom", "www.evil.example"),))
+    assert text(half).startswith("Guten Tag,\n")
+
+
+def test_a_list_says_frau_where_it_knows_no_given_name_and_just_the_name_elsewhere() -> None:
+    frau = Registrant(None, "Schmitt", "Dr.", salutation=Salutation.FRAU)
+    herr = Registrant("Tom", "Weber", salutation=Salutation.HERR)
+    answer = replace(ANSWER, greeted=None, registered=(frau, herr))
+    assert "– Frau Dr. Schmitt\n– Tom Weber\n" in text(answer)
+    assert "– Ms Weber\n" in text(
+        replace(answer, language="en", registered=(Registrant(None, "Weber", salutation=Salutation.FRAU), BASIL))
+    )
 
 
 def test_several_people_events_and_requests_have_their_place_in_one_answer() -> None:

@@ -97,3 +97,22 @@ def test_an_encrypted_mail_is_held() -> None:
     encrypted = type(message)(senders=message.senders, date=message.date, encrypted=True)
     request = read(encrypted, Verdict(), DESK)
     assert (request.intent, request.needs_human) == (Intent.UNCLEAR, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "coming"),
+    [
+        ("Ich wäre gern dabei, außerdem kommt unser Volontär Klaus Wirtz.", ["Anna Berg", "Klaus Wirtz"]),
+        ("Ich möchte teilnehmen und bitte auch Silke Hansen anmelden.", ["Anna Berg", "Silke Hansen"]),
+        ("I will be there, and please add my colleague Silke Hansen.", ["Anna Berg", "Silke Hansen"]),
+        ("Ich sage für den 24. zu, und zwar für Frau Silke Hansen.", ["Silke Hansen"]),
+        ("Ich bitte um Anmeldung zum Fachdiskurs, es kommt Frau Silke Hansen.", ["Silke Hansen"]),
+        ("Ich würde gern Frau Silke Hansen anmelden, sie möchte teilnehmen.", ["Silke Hansen"]),
+        ("Ich bin die Assistentin von Silke Hansen, bitte melden Sie sie zum Fachdiskurs an.", ["Silke Hansen"]),
+        ("Ich bin im Urlaub, deshalb nimmt meine Kollegin Silke Hansen teil.", ["Silke Hansen"]),
+        ("Ich selbst kann nicht, es kommt meine Kollegin Silke Hansen.", ["Silke Hansen"]),
+        ("Ich nehme an, dass noch Plätze frei sind, und melde Ihnen Frau Silke Hansen.", ["Silke Hansen"]),
+    ],
+)
+def test_the_writer_comes_where_a_part_of_the_sentence_says_so_of_them(text: str, coming: list[str]) -> None:
+    assert names(reading(text).registrants) == coming

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from importlib.resources import files
+from typing import Any
 
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.people import Mention, lexicon
@@ -200,8 +201,14 @@ def _filled_in(sentence: _Sentence) -> Registrant | None:
         return None
     name = parse_name(match[2])
     if labels[0] != "name":
-        return replace(Registrant(), **{labels[0]: match[2]})
+        return _of(labels[0], match[2])
     return Registrant(name.given, name.family, name.title) if name and name.full else None
+
+
+def _of(fact: str, value: str) -> Registrant:
+    """Nobody but for this one fact."""
+    facts: dict[str, Any] = {fact: value}
+    return Registrant(**facts)
 
 
 def _letters(text: str, told: Sequence[Value]) -> tuple[str, ...]:
@@ -271,7 +278,7 @@ def _typed(value: Value, about: Sequence[str], mention: Mention | None) -> Regis
     for part in ("family_name", "given_name"):
         whole = name is not None and name.full and name.known and not value.label
         if part in about and "name" not in about and not whole:
-            return replace(Registrant(), **{part: text})
+            return _of(part, text)
     if about == ("organisation",):
         return Registrant(organisation=tidy(text) or text)
     if mention is not None and mention.person.given_name and mention.person.family_name and not value.linked:

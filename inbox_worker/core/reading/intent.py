@@ -4,6 +4,7 @@ Never decides alone what a mail wants: `verdicts.py` weighs the evidence of all 
 """
 
 import tomllib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
@@ -178,19 +179,35 @@ def parted(one: Evidence) -> list[Evidence]:
     """'Am 24. kann ich nicht, im März komme ich gern': a sentence that withdraws and registers in turn, as two."""
     if not one.does(*_GOING):
         return [one]
-    words, sentence = one.sentence.words, one.sentence
-    for number in range(_SHORTEST, len(words) - _SHORTEST + 1):
-        if words[number].clause == words[number - 1].clause:
-            continue
-        at, text = words[number].start - sentence.start, sentence.text
-        left = evidence(replace(sentence, text=text[:at].rstrip(), end=words[number - 1].end, words=words[:number]))
-        right = evidence(replace(sentence, text=text[at:], start=words[number].start, words=words[number:]))
+    for left, right in halves(one):
         for going, coming in ((left, right), (right, left)):
             apart = going.does(*_GOING) and not going.does("self") and not coming.does(*_GOING, "replace")
             missed = coming.does("missed") and not coming.does("stays")
             if apart and not missed and coming.does("self") and coming.first_person and not coming.asks:
                 return [left, right]
     return [one]
+
+
+def halves(
+    one: Evidence, least: int = _SHORTEST, joined_by: Collection[str] = ()
+) -> Iterator[tuple[Evidence, Evidence]]:
+    """The sentence in two, cut where a clause ends or a word of `joined_by` follows; each has `least` words or more."""
+    words, sentence = one.sentence.words, one.sentence
+    for number in range(least, len(words) - least + 1):
+        if words[number].clause == words[number - 1].clause and words[number].folded not in joined_by:
+            continue
+        at, text = words[number].start - sentence.start, sentence.text
+        left = evidence(replace(sentence, text=text[:at].rstrip(), end=words[number - 1].end, words=words[:number]))
+        yield left, evidence(replace(sentence, text=text[at:], start=words[number].start, words=words[number:]))
+
+
+def takes_part(one: Evidence) -> bool:
+    """Whether the writer says that they come, in words that cannot be meant for another: 'um Anmeldung' can."""
+    own = [hit for hit in one.hits.get("self", ()) if hit.weight >= STRONG]
+    words = one.sentence.words
+    return (
+        one.first_person and not one.does(*_GOING) and not all(words[hit.last].folded.endswith(_NOUNS) for hit in own)
+    )
 
 
 def _overlap(one: Hit, other: Hit) -> bool:

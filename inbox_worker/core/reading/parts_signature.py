@@ -120,6 +120,9 @@ def _is_noise(line: str, above: int) -> bool:
 
 def _signature_start(lines: list[str], names: frozenset[str], *, last: bool) -> tuple[int, list[str]]:
     """Where the signature begins (len(lines) for none), and the lines, one of them perhaps cut in two."""
+    if lines and _closes(lines[0]) and not _STRONG.search(lines[0]):  # "Danke!" is all the text, or its beginning
+        start, below = _signature_start(lines[1:], names, last=last)
+        return start + 1, [lines[0], *below]
     for number, line in enumerate(lines):
         if _closes(line) and (_STRONG.search(line) or not _talks(lines[number + 1 :])):
             return number, lines

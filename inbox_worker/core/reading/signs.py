@@ -130,7 +130,7 @@ def from_subject(found: Found, subject: Sequence[Evidence], text: Sequence[Evide
     said = found_in(subject)
     if found.asking and not said.going and not any(one.does("self") for one in said.coming):
         return found
-    asking = found.asking or (said.asking if not text else [])
+    asking = found.asking or (said.asking if all(one.is_likely("thanks") for one in text) else [])
     strange, away = found.strange or said.strange, found.away or said.away
     return replace(
         found, coming=said.coming, going=said.going, link=said.link, asking=asking, strange=strange, away=away

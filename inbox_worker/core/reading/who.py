@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
+from inbox_worker.core.courtesy import agreed
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.people import Mention
+from inbox_worker.core.reading.turns import in_turn
 from inbox_worker.core.reading.verdicts import Wish
 from inbox_worker.core.registration import Group, Intent, Reason, Registrant
 
@@ -103,6 +105,7 @@ def merged(one: Registrant, other: Registrant) -> Registrant:
         role=one.role or other.role,
         phone=one.phone or other.phone,
         email=one.email or other.email,
+        salutation=agreed(one.salutation, other.salutation),
     )
 
 
@@ -265,12 +268,15 @@ def _comes(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Reg
     ):
         return not nameless
     for one in wish.coming:
-        if one.sentence.where != "text":
+        if one.sentence.where != "text" or one.does("decline_self"):
             continue
         with_others = [person for person in _names(one, named, text) if person.coming]
         if one.does("along") and _WE.search(one.sentence.text) and not nameless and len(with_others) < 2:
             return True
         if _AND_ME.search(one.sentence.text) and not nameless:
+            return True
+        places = [person.mention.start for person in with_others]
+        if places and in_turn(one, places, _FOR_ANOTHER) and not nameless:
             return True
         if (
             not with_others
@@ -282,7 +288,7 @@ def _comes(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Reg
             return True
         if _FOR_ANOTHER.search(one.sentence.text):
             continue
-        if with_others and _SELF_VERB.search(one.sentence.text) and not nameless:
+        if with_others and _SELF_VERB.search(one.sentence.text) and one.does("self") and not nameless:
             return True
     return False
 

@@ -16,6 +16,7 @@ from babel.dates import format_date
 from jinja2 import Environment
 
 from inbox_worker.core import lists, pool
+from inbox_worker.core.courtesy import shown_name
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.digest import is_placeholder
 from inbox_worker.core.entries import Corrected, Promoted, Recorded, Registered, ReplyFailed, Undeliverable, Withdrawn
@@ -217,7 +218,7 @@ def _news(  # noqa: C901 - an arm for each kind
 
 def _person(registrant: Registrant, address: str) -> str:
     """'Dr. Anke Terhorst, Redakteurin, Neue Beispielzeitung': by the address where there is no name."""
-    name = named(registrant.full_name) or clean(address)
+    name = named(shown_name(registrant)) or clean(address)
     told = (name, named(registrant.role), named(registrant.organisation))
     return ", ".join(filter(None, told)) or "Angaben gelöscht"
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from inbox_worker.core.decision import Answer, AnswerKind, Waiting
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Desk, Language, Registrant, Status
+from inbox_worker.core.registration import Desk, Language, Registrant, Salutation, Status
 
 _ANKE = Registrant(
     "Anke",
@@ -21,7 +21,7 @@ _ANKE = Registrant(
 )
 _JANNIK = Registrant("Jannik", "Osterkamp", organisation="Radio Beispiel", email="osterkamp@radio.example")
 _MEIKE = Registrant("Meike", "van der Straat", organisation="Stadt Musterhausen", role="Pressesprecherin")
-
+_EVA = Registrant(None, "Lindner", title="Prof. Dr.", email="lindner@zeitung.example", salutation=Salutation.FRAU)
 
 _TEXT: dict[Language, str] = {
     "de": "Ihre Fragen beantworten wir auch danach gern, am schnellsten am Telefon.",
@@ -52,6 +52,7 @@ SAMPLES: dict[AnswerKind, tuple[Sample, ...]] = {
         Sample("several", registered=(_ANKE, _JANNIK, _MEIKE), forward_to=(_MEIKE,), question=True, events=2),
         Sample("half", registered=(_ANKE,), waiting=(_JANNIK,)),
         Sample("nameless", greeted=None, registered=(_MEIKE,), withdrawn=(_JANNIK,)),
+        Sample("salutation", greeted=_EVA, registered=(_EVA,)),
     ),
     AnswerKind.LINK: (Sample(registered=(_ANKE,)), Sample("nameless", greeted=None)),
     AnswerKind.CANCELLATION: (Sample(withdrawn=(_ANKE,)), Sample("colleague", withdrawn=(_JANNIK,), question=True)),

@@ -6,15 +6,16 @@ finds an unknown variable. Where everybody has their own, it is that of the peop
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from babel.dates import format_date, format_time, get_timezone_name
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
+from inbox_worker.core.courtesy import greeting, shown_name
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.message import Address
 from inbox_worker.core.personal import Links
@@ -26,6 +27,7 @@ DOOR = ("link", "dial_in", "meeting_id", "passcode")
 _AFTERWARDS = frozenset({AnswerKind.OVER, AnswerKind.FOLLOWUP})
 """What tells where one can watch the event."""
 
+_AND: dict[Language, str] = {"de": " und ", "en": " and "}
 _LOCALES: dict[Language, str] = {"de": "de_DE", "en": "en_GB"}
 _HOME = "DE"
 """Where a number of ours without a country code is."""
@@ -74,9 +76,9 @@ def _phone(e164: str | None) -> str:
         return named(e164)
 
 
-def person(registrant: Registrant) -> Person:
+def person(registrant: Registrant, language: Language) -> Person:
     """The person's own words, cleaned."""
-    name = " ".join(filter(None, map(named, (registrant.title, registrant.given_name, registrant.family_name))))
+    name = shown_name(_cleaned(registrant), language)
     details = (
         named(registrant.role),
         named(registrant.organisation),
@@ -86,13 +88,19 @@ def person(registrant: Registrant) -> Person:
     return Person(name, tuple(filter(None, details)))
 
 
-def greeted(registrant: Registrant | None) -> str:
-    """The name to greet by; '' where it is not whole: half a name is ruder than none."""
-    if registrant is None or not named(registrant.family_name):
+def greeted(answer: Answer) -> str:
+    """The name to greet by, 'Frau Schmitt und Tom Weber' for two; '' where one of them has none that is whole."""
+    those = [_cleaned(one) for one in (answer.greeted, *answer.greeted_too) if one]
+    *first, last = [greeting(one, answer.language) for one in those] or [""]
+    if not (last and all(first)):
         return ""
-    if not named(registrant.given_name) and not named(registrant.title):
-        return ""
-    return person(registrant).name
+    return _AND[answer.language].join((", ".join(first), last)) if first else last
+
+
+def _cleaned(registrant: Registrant) -> Registrant:
+    """The person with a name that is fit to be printed."""
+    title, given, family = map(named, (registrant.title, registrant.given_name, registrant.family_name))
+    return replace(registrant, title=title, given_name=given, family_name=family)
 
 
 def day(moment: datetime, language: Language, *, whole: bool = True) -> str:
@@ -161,7 +169,7 @@ def _linked(event: Event, answer: Answer, links: Links) -> dict[str, Any]:
 
 def _whose(one: OwnLink, language: Language) -> str:
     """'Dr. Anna Schmitt'; by what else is known of somebody who is not named."""
-    told = person(one.registrant)
+    told = person(one.registrant, language)
     return told.name or str(told) or {"de": "eine weitere Person", "en": "another person"}[language]
 
 
@@ -214,7 +222,7 @@ def _takes_out(answer: Answer) -> bool:
 def is_own(answer: Answer) -> bool:
     """Whether the reader is the one person whom the answer is about."""
     concerned = answer.withdrawn if answer.kind is AnswerKind.CANCELLATION else answer.registered
-    if len(concerned) != 1:
+    if len(concerned) != 1 or answer.greeted_too:
         return False
     (one,) = concerned
     return answer.greeted is not None and bool(one.name) and one.name.casefold() == answer.greeted.name.casefold()
@@ -240,10 +248,14 @@ def dialled(phone: str, language: Language) -> str:
 def _without_place(answer: Answer, desk: Desk, status: Status) -> Iterator[dict[str, Any]]:
     """Who has no place at which event yet; `elsewhere` where that is none of the answer's own."""
     for one in (each for each in answer.waiting if each.status is status):
-        event, told = desk.event(one.event), person(one.registrant)
+        event, told = desk.event(one.event), person(one.registrant, answer.language)
         if event is not None and str(told):
             elsewhere = one.event not in answer.events
             yield {"person": told, "event": event.short_title_in(answer.language), "elsewhere": elsewhere}
+
+
+def _people(those: Iterable[Registrant], language: Language) -> list[Person]:
+    return [told for one in those if str(told := person(one, language))]
 
 
 def _own_words(text: str) -> str:
@@ -259,18 +271,19 @@ def context(answer: Answer, desk: Desk, sender: Address, links: Links) -> dict[s
     events = answered_events(answer, desk, links)
     words = [_linked(event, answer, links) for event in events]
     contact = contact_for(events, desk)
+    people = partial(_people, language=answer.language)
     return {
-        "name": greeted(answer.greeted),
+        "name": greeted(answer),
         "own": is_own(answer),
         "files": [entry.name for entry in calendar_entries(answer, events)],
         "events": words,
         "several_links": sum(len(event.get("links", ())) or 1 for event in words) > 1,
         "each_their_own": any(event.get("links") for event in words),
-        "registered": [each for each in map(person, answer.registered) if str(each)],
-        "withdrawn": [each for each in map(person, answer.withdrawn) if str(each)],
+        "registered": people(answer.registered),
+        "withdrawn": people(answer.withdrawn),
         "waiting": list(_without_place(answer, desk, Status.WAITLISTED)),
         "pending": list(_without_place(answer, desk, Status.PENDING)),
-        "forward_to": [each for each in map(person, answer.forward_to) if str(each)],
+        "forward_to": people(answer.forward_to),
         "changed": answer.changed,
         "text": _own_words(answer.text),
         "question": answer.question_passed_on,

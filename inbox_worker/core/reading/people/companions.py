@@ -39,7 +39,8 @@ def with_half(
     """`people`, with the other half of a couple behind the writer when the mail says 'wir' and never 'ich'."""
     if beside is None or me not in people or len(people) != 1 or _ALONE.search(text) or not _TOGETHER.search(text):
         return people
-    return (*people, Registrant(beside.given, beside.family, beside.title, people[0].organisation))
+    other = Registrant(beside.given, beside.family, beside.title, people[0].organisation, salutation=beside.salutation)
+    return (*people, other)
 
 
 def with_copied(people: tuple[Registrant, ...], cc: Sequence[Address], text: str) -> tuple[Registrant, ...]:

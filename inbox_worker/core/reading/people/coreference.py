@@ -6,6 +6,7 @@ Never joins two people of one family name: where two given names are told, each 
 import re
 from dataclasses import replace
 
+from inbox_worker.core.courtesy import agreed
 from inbox_worker.core.reading.people.details import mails
 from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.mention import Mention
@@ -57,6 +58,7 @@ def _merged(one: Registrant, other: Registrant) -> Registrant:
         role=one.role or other.role,
         phone=one.phone or other.phone,
         email=one.email or other.email,
+        salutation=agreed(one.salutation, other.salutation),
     )
 
 

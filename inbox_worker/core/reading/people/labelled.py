@@ -6,13 +6,20 @@ Never reads sentences: a line counts only when it begins with a known label, or 
 import re
 from itertools import islice
 
+from inbox_worker.core.courtesy import agreed
 from inbox_worker.core.reading.people import lexicon, organisations
+from inbox_worker.core.reading.people.courtesies import take_courtesy
 from inbox_worker.core.reading.people.details import MAIL
 from inbox_worker.core.reading.people.lexicon import fold
-from inbox_worker.core.reading.people.names import PersonName, is_given, parse_name, take_titles
+from inbox_worker.core.reading.people.names import (
+    PersonName,
+    is_given,
+    parse_name,
+    take_titles,
+)
 from inbox_worker.core.reading.people.phones import direct_phone
 from inbox_worker.core.reading.people.roles import split_role_and_organisation
-from inbox_worker.core.registration import Registrant
+from inbox_worker.core.registration import Registrant, Salutation
 
 _LABEL = r"(?:" + "|".join(sorted((re.escape(label) for label in lexicon.LABELS), key=len, reverse=True)) + r")"
 _LABELLED = re.compile(
@@ -59,6 +66,10 @@ def _records(text: str, region: str) -> list[tuple[int, int, Registrant]]:
         if new or gap:
             records.append(current)
             current = []
+        following = [lexicon.LABELS[later["label"].casefold()] for later in hits[number + 1 : number + 3]]
+        if field == "salutation" and _belongs_to_next(current, following):
+            records.append(current)
+            current = []
         current.append((field, value, hit.start(), stop))
     records.append(current)
     people = []
@@ -69,13 +80,23 @@ def _records(text: str, region: str) -> list[tuple[int, int, Registrant]]:
     return people
 
 
+def _belongs_to_next(record: list[tuple[str, str, int, int]], following: list[str]) -> bool:
+    """Whether an 'Anrede' stands in front of another person's name."""
+    known = {field for field, *_ in record}
+    behind = next((field for field in following if field != "title"), "")
+    return "salutation" in known or (bool(known & _PERSON_LABELS) and behind in known | {"name"})
+
+
 def _person(fields: dict[str, str], region: str) -> Registrant | None:
     name: PersonName | None = None
     if "family" in fields and ("given" in fields or "name" in fields):
         given, family = fields.get("given") or fields.get("name", ""), fields["family"]
-        title, rest = take_titles(given.split())
-        front, family_words = take_titles(family.split())
-        name = PersonName(" ".join(rest) or None, " ".join(family_words) or None, front or title)
+        given_said, given_words = take_courtesy(given.split())
+        family_said, family_words = take_courtesy(family.split())
+        title, rest = take_titles(given_words)
+        front, family_words = take_titles(family_words)
+        said = agreed(given_said, family_said)
+        name = PersonName(" ".join(rest) or None, " ".join(family_words) or None, front or title, salutation=said)
     elif "given" in fields and "name" in fields:
         return _person({**fields, "family": fields["name"]}, region)
     elif "name" in fields:
@@ -85,8 +106,9 @@ def _person(fields: dict[str, str], region: str) -> Registrant | None:
     if len(name.family.split()) > 4 or any(c.isdigit() or c in "?!" for c in name.family):
         return None
     title = name.title
-    if not title and fields.get("title") and take_titles([*fields["title"].split(), "X"])[0]:
-        title = fields["title"]
+    courtesy, degrees = take_courtesy([*fields.get("title", "").split(), "X"])
+    if not title and take_titles(degrees)[0]:
+        title = " ".join(degrees[:-1])
     organisation = organisations.tidy(fields["organisation"]) if fields.get("organisation") else None
     role = fields.get("role") or None
     if organisation is None and name.note:
@@ -103,7 +125,14 @@ def _person(fields: dict[str, str], region: str) -> Registrant | None:
         role,
         direct_phone("Tel. " + fields["phone"], region=region) if fields.get("phone") else None,
         mail[0] if mail else None,
+        agreed(name.salutation, courtesy, _said(fields.get("salutation", ""))),
     )
+
+
+def _said(salutation: str) -> Salutation | None:
+    """'Frau' and 'Frau Dr.' say one, 'Herr/Frau' none."""
+    words = salutation.split()
+    return lexicon.COURTESIES.get(words[0].casefold()) if words else None
 
 
 def _named(fields: dict[str, str]) -> PersonName | None:
@@ -174,8 +203,11 @@ def _bare_row(cells: list[str], region: str, *, family_first: bool) -> Registran
     if name is None:
         return None
     organisation = role = phone = mail = None
+    said = name.salutation
     for cell in rest:
-        if found := MAIL.search(cell):
+        if cell.casefold() in lexicon.COURTESIES:
+            said = agreed(said, lexicon.COURTESIES[cell.casefold()])
+        elif found := MAIL.search(cell):
             mail = mail or found[0]
         elif number := direct_phone(cell, region=region):
             phone = phone or number
@@ -186,7 +218,7 @@ def _bare_row(cells: list[str], region: str, *, family_first: bool) -> Registran
             organisation = organisations.tidy(cell)
     if not (organisation or role or phone or mail):
         return None
-    return Registrant(name.given, name.family, name.title, organisation, role, phone, mail)
+    return Registrant(name.given, name.family, name.title, organisation, role, phone, mail, said)
 
 
 def _row_name(cells: list[str], *, family_first: bool) -> tuple[PersonName | None, list[str]]:

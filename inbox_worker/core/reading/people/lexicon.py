@@ -8,6 +8,8 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from inbox_worker.core.registration import Salutation
+
 _FOLDER = Path(__file__).resolve().parent.parent / "data" / "people"
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ı": "i", "ø": "o", "ł": "l", "đ": "d"})
 
@@ -58,6 +60,7 @@ NAME_SUFFIXES = frozenset(word.casefold().replace(".", "") for word in _lines("n
 NOBILITY = frozenset(_lines("nobility.txt"))
 PATRONYMICS = _lines("patronymics.txt")
 HONORIFICS = frozenset(_lines("honorifics.txt"))
+COURTESIES = {word: Salutation(said) for said, words in _rows("salutations.toml").items() for word in words}
 SIGNING = tuple(sorted(_lines("signing.txt"), key=len, reverse=True))
 CLOSINGS = tuple(sorted(_lines("closings.txt"), key=len, reverse=True))
 CLOSING_WORDS = frozenset(_lines("closing_words.txt"))

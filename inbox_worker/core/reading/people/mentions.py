@@ -101,6 +101,7 @@ def _mention(text: str, found: Found, later: int, region: str) -> Mention:
         found.role or role or _announced(context) or details.role,
         details.phone,
         details.email,
+        found.name.salutation,
     )
     return Mention(
         start,

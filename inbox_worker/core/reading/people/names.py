@@ -4,10 +4,13 @@ Never looks at the rest of a mail; who is meant, and whether the person wants an
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from inbox_worker.core.courtesy import agreed
 from inbox_worker.core.reading.people import lexicon, organisations
+from inbox_worker.core.reading.people.courtesies import take_courtesy
+from inbox_worker.core.registration import Salutation
 
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _TOKEN = re.compile(r"[^\s,;]+")
@@ -21,13 +24,17 @@ _REMEMBERED = 4096
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
-    """A name taken apart. `known` tells that the given name stands in our list; `note` is what stood in brackets."""
+    """A name taken apart. `known` tells that the given name stands in our list; `note` is what stood in brackets.
+
+    `salutation` says nothing about whose name it is, so it does not count when two are compared.
+    """
 
     given: str | None = None
     family: str | None = None
     title: str | None = None
     known: bool = False
     note: str = ""
+    salutation: Salutation | None = field(default=None, compare=False)
 
     @property
     def full(self) -> bool:
@@ -127,6 +134,8 @@ def parse_name(text: str) -> PersonName | None:
     Understands 'Family, Given', titles before and degrees behind, particles, initials, capitals, notes in brackets.
     """
     notes = [note.strip() for note in _BRACKETS.findall(text)]
+    said = agreed(*(lexicon.COURTESIES.get(note.casefold()) for note in notes))
+    notes = [note for note in notes if note.casefold() not in lexicon.COURTESIES]
     bare = _BRACKETS.sub(" ", text).strip(" \t\"'„“”»«.,;:–—-*_•")
     if not bare or len(bare) > 80 or any(c.isdigit() or c in "@/|&?!" for c in bare):
         return None
@@ -134,10 +143,10 @@ def parse_name(text: str) -> PersonName | None:
     before, comma, behind = (piece.strip() for piece in bare.partition(","))
     if comma and behind:
         if _all_suffixes(behind):
-            return _with_note(_straight(before), note)
+            return _with_note(_straight(before), note, said)
         turned = _comma_form(before, behind)
-        return _with_note(turned, note)
-    return _with_note(_straight(before), note)
+        return _with_note(turned, note, said)
+    return _with_note(_straight(before), note, said)
 
 
 def couple(text: str) -> tuple[str, str] | None:
@@ -149,8 +158,8 @@ def couple(text: str) -> tuple[str, str] | None:
     return (f"{both[1]} {second.family}", both[2]) if second and second.full else None
 
 
-def _with_note(name: PersonName | None, note: str) -> PersonName | None:
-    return replace(name, note=note) if name and note else name
+def _with_note(name: PersonName | None, note: str, said: Salutation | None) -> PersonName | None:
+    return replace(name, note=note, salutation=agreed(name.salutation, said)) if name and (note or said) else name
 
 
 def _all_suffixes(text: str) -> bool:
@@ -159,8 +168,10 @@ def _all_suffixes(text: str) -> bool:
 
 
 def _comma_form(family: str, given: str) -> PersonName | None:
-    title, rest = take_titles(_TOKEN.findall(given))
-    front_title, family_words = take_titles(_TOKEN.findall(family))
+    behind_said, given_words = take_courtesy(_TOKEN.findall(given))
+    front_said, family_words = take_courtesy(_TOKEN.findall(family))
+    title, rest = take_titles(given_words)
+    front_title, family_words = take_titles(family_words)
     trailing = [word for word in rest if word.casefold() in lexicon.PARTICLES]
     rest = [word for word in rest if word.casefold() not in lexicon.PARTICLES]
     if not rest or len(rest) > 3 or not family_words or len(family_words) > 4:
@@ -178,17 +189,16 @@ def _comma_form(family: str, given: str) -> PersonName | None:
         family=" ".join(tidy_case(w) for w in (*trailing, *family_words)),
         title=front_title or title,
         known=is_given(rest[0]) or is_initials(rest[0]),
+        salutation=agreed(front_said, behind_said),
     )
 
 
 def _straight(text: str) -> PersonName | None:
     tokens = _TOKEN.findall(text)
-    while tokens and tokens[0].casefold() in lexicon.HONORIFICS:
-        courtesy = True
-        tokens = tokens[1:]
-        break
-    else:
-        courtesy = False
+    said = None
+    courtesy = bool(tokens) and tokens[0].casefold() in lexicon.HONORIFICS
+    if courtesy:
+        said, tokens = lexicon.COURTESIES.get(tokens[0].casefold()), tokens[1:]
     title, tokens = take_titles(tokens)
     while len(tokens) > 1 and tokens[-1].replace(".", "").casefold() in lexicon.NAME_SUFFIXES and len(tokens) > 2:
         tokens = tokens[:-1]
@@ -196,7 +206,8 @@ def _straight(text: str) -> PersonName | None:
         return None
     if all(word.islower() for word in tokens if word.isalpha()) and len(tokens) >= 2 and is_given(tokens[0]):
         tokens = [w if w in lexicon.PARTICLES else w[:1].upper() + w[1:] for w in tokens]
-    return split_name(tokens, title=title, courtesy=courtesy)
+    name = split_name(tokens, title=title, courtesy=courtesy)
+    return replace(name, salutation=said) if name and said else name
 
 
 def _never_a_name(word: str) -> bool:

@@ -7,6 +7,7 @@ contains (our contacts, speakers, street, number) is never the sender's.
 import re
 from dataclasses import dataclass
 
+from inbox_worker.core.courtesy import agreed
 from inbox_worker.core.reading.people import lexicon, organisations, phones
 from inbox_worker.core.reading.people.display import read_display_name
 from inbox_worker.core.reading.people.names import PersonName, couple, parse_name
@@ -23,10 +24,11 @@ from inbox_worker.core.reading.people.signer import (
     without_closing,
     without_signing,
 )
-from inbox_worker.core.registration import Desk, Reason, Registrant
+from inbox_worker.core.registration import Desk, Reason, Registrant, Salutation
 
 _WHERE = "signature"
 _SLOGAN = re.compile(r"[!?]|\b(?:wir|uns|unsere?|Sie|Ihnen|we|our|you)\b")
+_SALUTATION = re.compile(r"\W*(?:Anrede|Salutation)\s*:\s*(?P<said>\w+\.?)\W*$", re.IGNORECASE)
 _LABEL = re.compile(r"[^\W\d_][\w.-]{0,14}\s?[:.]")
 # a role stands near the name; further down it is somebody else's
 _ROLE_LINES = 5
@@ -80,7 +82,15 @@ def signature_person(block: str, *, display_name: str, address: str, desk: Desk)
     if person is None:
         return SignatureReading(None, tuple(because), "", organisation, for_somebody)
     return SignatureReading(
-        Registrant(person.given, person.family, person.title, organisation, role, phone),
+        Registrant(
+            person.given,
+            person.family,
+            person.title,
+            organisation,
+            role,
+            phone,
+            salutation=agreed(person.salutation, _filled_in(lines)),
+        ),
         tuple(because),
         "signature" if signer.name else "display name",
         organisation,
@@ -88,6 +98,12 @@ def signature_person(block: str, *, display_name: str, address: str, desk: Desk)
         partial=not (person.given and person.family),
         beside=_beside(pieces, person),
     )
+
+
+def _filled_in(lines: list[str]) -> Salutation | None:
+    """What 'Anrede: Frau' says."""
+    said = (_SALUTATION.match(line) for line in lines)
+    return agreed(*(lexicon.COURTESIES.get(one["said"].casefold()) for one in said if one))
 
 
 def _beside(pieces: list[Piece], person: PersonName) -> PersonName | None:

@@ -6,6 +6,7 @@ Never invents: a piece is a name by closing formula, given name, title, sender's
 import re
 from dataclasses import dataclass, replace
 
+from inbox_worker.core.courtesy import agreed
 from inbox_worker.core.reading.people import lexicon, organisations, phones
 from inbox_worker.core.reading.people.display import Display
 from inbox_worker.core.reading.people.lexicon import fold
@@ -152,7 +153,8 @@ def _candidates(text: str) -> list[str]:
 
 def _evidence(candidate: str, name: PersonName, display: Display, address: str) -> float:
     """Evidence by the words themselves, the display name and the address."""
-    score = (2.0 if name.known else 0.0) + (1.5 if name.title else 0.0) + _by_address(name, address)
+    score = (2.0 if name.known else 0.0) + (1.5 if name.title else 0.0) + (2.0 if name.salutation else 0.0)
+    score += _by_address(name, address)
     shown = display.name
     same_family = bool(shown and shown.family and name.family and _same(shown.family, name.family))
     if same_family:
@@ -188,10 +190,16 @@ def merge_names(signed: PersonName | None, shown: PersonName | None) -> PersonNa
     if signed is None or shown is None:
         return signed or shown
     if not signed.family:
-        return replace(shown, title=shown.title or signed.title) if shown.family else signed
+        said = agreed(signed.salutation, shown.salutation)
+        return replace(shown, title=shown.title or signed.title, salutation=said) if shown.family else signed
     if shown.family and _same(signed.family, shown.family):
         fuller = shown.given and (not signed.given or (is_initials(signed.given) and not is_initials(shown.given)))
-        return replace(signed, given=shown.given if fuller else signed.given, title=signed.title or shown.title)
+        return replace(
+            signed,
+            given=shown.given if fuller else signed.given,
+            title=signed.title or shown.title,
+            salutation=agreed(signed.salutation, shown.salutation),
+        )
     if not signed.given:
         # "Sepp" alone, unknown as a given name, and the display name tells that it is one
         return shown if shown.family and shown.given and _same(signed.family, shown.given) else signed

@@ -4,10 +4,11 @@ Never reads what is said of a person; capitalised words without any evidence are
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from inbox_worker.core.reading.people import lexicon, organisations
+from inbox_worker.core.reading.people.courtesies import JOINERS, salutation_in
 from inbox_worker.core.reading.people.details import role_before
 from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.names import (
@@ -21,9 +22,9 @@ from inbox_worker.core.reading.people.names import (
     take_titles,
     tidy_case,
 )
+from inbox_worker.core.registration import Salutation
 
 _WORD = re.compile(r"[^\W\d_]+(?:\.?[-‑'’`.][^\W\d_]+)*\.?|\n|[^\s\w]|[\w]+")
-_JOINERS = frozenset({"und", "&", "and", "sowie", "+", "u.", "et", "en", "bzw.", "plus"})
 _SEVERAL = frozenset({"herren", "damen"})
 _LOWER_SELF = re.compile(
     r"\b(?:mein name ist|ich hei(?:ß|ss)e|my name is|name:)\s+"
@@ -60,7 +61,10 @@ class _Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A name at `start`..`end` of the text, courtesy and titles included; `role` stood between courtesy and name."""
+    """A name at `start`..`end` of the text, courtesy and titles included; `role` stood between courtesy and name.
+
+    `courtesy`: a word of courtesy stood before it; the name's salutation is what that says of how to greet.
+    """
 
     name: PersonName
     start: int
@@ -132,19 +136,21 @@ def _match(tokens: list[_Token], first: int, text: str) -> tuple[list[Found], in
     if couple := _couple(tokens, i, text, title):
         return couple
     if courtesy and tokens[first].low in _SEVERAL:
-        return _several(tokens, i)
+        return _several(tokens, i, salutation_in(tokens, first))
     before = tokens[first - 1].low if first else ""
     name = _single(words, title, before, courtesy=courtesy)
     start, end = tokens[i].start, tokens[last - 1].end
     if name is None or not (courtesy or title or _vouched(name, words, text, start, end)):
         return [], first
+    if courtesy:
+        name = replace(name, salutation=salutation_in(tokens, first))
     return [Found(name, tokens[first].start, end, courtesy, role)], last
 
 
 def _courtesy(tokens: list[_Token], i: int) -> tuple[int, bool]:
     if tokens[i].low not in lexicon.HONORIFICS or i + 1 >= len(tokens):
         return i, False
-    if tokens[i + 1].low in _JOINERS and i + 3 < len(tokens) and tokens[i + 2].low in lexicon.HONORIFICS:
+    if tokens[i + 1].low in JOINERS and i + 3 < len(tokens) and tokens[i + 2].low in lexicon.HONORIFICS:
         return i + 3, True
     return i + 1, True
 
@@ -237,7 +243,7 @@ def _particle_run(tokens: list[_Token], i: int) -> bool:
 
 def _couple(tokens: list[_Token], i: int, text: str, title: str | None) -> tuple[list[Found], int] | None:
     """'Petra und Jens Vogt': both carry the family name behind the second given name."""
-    if i + 3 >= len(tokens) or not is_given(tokens[i].text) or tokens[i + 1].low not in _JOINERS:
+    if i + 3 >= len(tokens) or not is_given(tokens[i].text) or tokens[i + 1].low not in JOINERS:
         return None
     begin, second_title = _titles(tokens, i + 2)
     words, last = _name_words(tokens, begin, text, lone=False)
@@ -251,16 +257,17 @@ def _couple(tokens: list[_Token], i: int, text: str, title: str | None) -> tuple
     ], last
 
 
-def _several(tokens: list[_Token], i: int) -> tuple[list[Found], int]:
+def _several(tokens: list[_Token], i: int, said: Salutation | None) -> tuple[list[Found], int]:
     """'die Herren Sebald und Trautmann': each word is a family name."""
     found: list[Found] = []
     while i < len(tokens):
         bare = tokens[i].text.rstrip(".")
         if not is_name_word(bare) or bare.casefold() in lexicon.NOT_NAMES:
             break
-        found.append(Found(PersonName(family=tidy_case(bare)), tokens[i].start, tokens[i].end, courtesy=True))
+        name = PersonName(family=tidy_case(bare), salutation=said)
+        found.append(Found(name, tokens[i].start, tokens[i].end, courtesy=True))
         i += 1
-        if i >= len(tokens) or not (tokens[i].text == "," or tokens[i].low in _JOINERS):
+        if i >= len(tokens) or not (tokens[i].text == "," or tokens[i].low in JOINERS):
             break
         i += 1
     return found, i

@@ -7,6 +7,7 @@ import quopri
 import re
 
 from inbox_worker.core.reading.people import phones
+from inbox_worker.core.reading.people.courtesies import take_courtesy
 from inbox_worker.core.reading.people.names import parse_name
 from inbox_worker.core.registration import Registrant
 
@@ -19,24 +20,27 @@ def vcard_person(text: str) -> Registrant | None:
     fields = _fields(text[:_MOST_TEXT])
     if not any(key == "BEGIN" for key, _, _ in fields):
         return None
-    given = family = title = None
+    given = family = title = said = None
     for key, _, value in fields:
         if key == "N":
             pieces = [_plain(piece) for piece in re.split(r"(?<!\\);", value)] + [""] * 5
-            family, given, title = pieces[0] or None, (f"{pieces[1]} {pieces[2]}").strip() or None, pieces[3] or None
+            family, given = pieces[0] or None, (f"{pieces[1]} {pieces[2]}").strip() or None
+            said, prefixes = take_courtesy([*pieces[3].split(), family or ""])
+            title = " ".join(prefixes[:-1]) or None
             break
     if not family:
         shown = next((_plain(value) for key, _, value in fields if key == "FN"), "")
         name = parse_name(shown) if shown else None
         if name is None:
             return None
-        given, family, title = name.given, name.family, name.title
+        given, family, title, said = name.given, name.family, name.title, name.salutation
     organisation = next((_plain(re.split(r"(?<!\\);", value)[0]) for key, _, value in fields if key == "ORG"), "")
     role = next((_plain(value) for key, _, value in fields if key == "TITLE"), "") or next(
         (_plain(value) for key, _, value in fields if key == "ROLE"), ""
     )
     email = next((_plain(value) for key, _, value in fields if key == "EMAIL"), "").removeprefix("mailto:")
-    return Registrant(given, family, title, organisation or None, role or None, _phone(fields, text), email or None)
+    phone = _phone(fields, text)
+    return Registrant(given, family, title, organisation or None, role or None, phone, email or None, said)
 
 
 def _phone(fields: list[tuple[str, str, str]], text: str) -> str | None:

@@ -6,6 +6,7 @@ Never takes what is said of others for the writer's: each sentence counts up to 
 import re
 from dataclasses import replace
 
+from inbox_worker.core.courtesy import agreed
 from inbox_worker.core.reading.people import lexicon, phones
 from inbox_worker.core.reading.people.details import mails
 from inbox_worker.core.reading.people.family_first import as_said
@@ -40,7 +41,9 @@ def writer(text: str, block: str, *, display_name: str, address: str, desk: Desk
     because = list(reading.because)
     own = _own_mention(named, person)
     if own is not None:
-        person = _completed(person, own.person)
+        # "Frau Ott" may be another one than Tim Ott, who writes
+        sure = own.self_named or own.listed or own.person.given_name
+        person = _completed(person, own.person if sure else replace(own.person, salutation=None))
         because.extend(own.because)
     region = phones.region_of(f"{block}\n{text}", address)
     sentences = _first_person(text, named, own)
@@ -174,6 +177,7 @@ def _completed(person: Registrant | None, said: Registrant) -> Registrant:
         organisation=person.organisation or said.organisation,
         role=person.role or said.role,
         phone=person.phone or said.phone,
+        salutation=agreed(person.salutation, said.salutation),
     )
 
 
