@@ -80,5 +80,5 @@ def entries() -> st.SearchStrategy[Entry]:
         st.builds(EventTold, _EVENTS, st.integers(0, 3), moment, moment, _WORDS, _WORDS, changed=st.just(("link",))),
         st.builds(EventCancelled, _EVENTS, _WORDS),
         st.builds(DigestOwed, reply, st.sampled_from(["1", "2"]), _SMALL, st.none(), st.just("") | _EVENTS, address),
-        st.builds(DigestSkipped, st.sampled_from(["1", "2"]), st.booleans()),
+        st.builds(DigestSkipped, st.sampled_from(["1", "2"]), st.booleans(), st.booleans()),
     )

@@ -152,11 +152,11 @@ class Ledger:
                 memory = FolderMemory(entry.uidvalidity, entry.uidnext - 1, entry.since)
                 self.folders[entry.account, entry.folder] = memory
             case Promoted() as entry:
-                self.news.append(recorded)
+                self._keep_news(recorded)
                 revision = self.revision(entry.event)
                 self._change_registration(entry.registration, status=Status.REGISTERED, revision=revision)
             case Withdrawn() as entry:
-                self.news.append(recorded)
+                self._keep_news(recorded)
                 self._change_registration(entry.registration, withdrawn=True)
             case ReplyReleased() as entry:
                 self._change(entry.reply, claimed_by="", claimed_until=None)
@@ -173,7 +173,7 @@ class Ledger:
                 self._composed.pop(entry.reply, None)
                 self.failed[entry.reply] = entry
                 if not (owed and owed.digest):  # else one that fails would be the next one's only news, for ever
-                    self.news.append(recorded)
+                    self._keep_news(recorded)
             case ReplyDropped() as entry:
                 self.outbox.pop(entry.reply, None)
                 self._composed.pop(entry.reply, None)
@@ -183,7 +183,7 @@ class Ledger:
             case Settled() as entry:
                 self._take_settling(entry)
             case Undeliverable() as entry:
-                self.news.append(recorded)
+                self._keep_news(recorded)
                 self.undeliverable[entry.address.casefold()] = entry
             case CapReached() as entry:
                 self.told[entry.cap, entry.whom] = recorded.at
@@ -208,6 +208,8 @@ class Ledger:
                 self._take_digest(recorded, entry.digest, told=not entry.event)
             case DigestSkipped() as entry:
                 self._take_digest(recorded, entry.digest, told=True)
+                if entry.off:
+                    self.last_digest = None
             case _ as never:
                 assert_never(never)
 
@@ -327,7 +329,7 @@ class Ledger:
             self.unfiled[entry.ref] = treated
         if entry.outcome == "held":
             self.held[entry.ref] = treated
-            self.news.append(recorded)
+            self._keep_news(recorded)
         memory = self.folders.get((entry.ref.account, entry.ref.folder))
         if memory and memory.uidvalidity == entry.ref.uidvalidity and memory.treated < entry.ref.uid:
             self.folders[entry.ref.account, entry.ref.folder] = replace(memory, treated=entry.ref.uid)
@@ -340,6 +342,11 @@ class Ledger:
             for answer in offered.withheld.answers:
                 self.undeliverable.pop(answer.to.key, None)
 
+    def _keep_news(self, recorded: Recorded) -> None:
+        """For the digest that follows on the last one. Without one there is none: the first tells nothing of before."""
+        if self.last_digest is not None:
+            self.news.append(recorded)
+
     def _take_digest(self, recorded: Recorded, digest: str, *, told: bool) -> None:
         """What every digest that is still owed will tell may be forgotten by the ones after it."""
         self.due_digests.add(digest)
@@ -350,7 +357,7 @@ class Ledger:
             self.news = [one for one in self.news if one.seq > first]
 
     def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
-        self.news.append(recorded)
+        self._keep_news(recorded)
         before = self.registrations.get(entry.registration)
         self._count(before, -1)
         made = Registration(
