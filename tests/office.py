@@ -15,6 +15,7 @@ from inbox_worker.core.holdings import OwedDigest
 from inbox_worker.core.journey import FAILED, Poison, Understood, understand_letter
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Letter
+from inbox_worker.core.personal import Links
 from inbox_worker.core.registration import Desk, Reason
 from inbox_worker.core.reply import Moment, compose, compose_digest
 from inbox_worker.worker import Journal, Mailbox, Plan, Tools, Transport, Worker
@@ -43,8 +44,13 @@ class Clock:
         self.now += timedelta(**duration)
 
 
-def compose_reply(
-    reply: str, answer: Answer, now: datetime, revisions: Mapping[str, int] | None = None, desk: Desk | None = None
+def compose_reply(  # noqa: PLR0917 - as the worker calls it
+    reply: str,
+    answer: Answer,
+    now: datetime,
+    revisions: Mapping[str, int] | None = None,
+    links: Links | None = None,
+    desk: Desk | None = None,
 ) -> Reply:
     """With the packaged templates, from our address."""
     sender = Address("Zukunftswerkstatt Kommunen", OFFICE)
@@ -56,6 +62,7 @@ def compose_reply(
         environment=templates(),
         now=now,
         revisions=revisions,
+        links=links,
     )
 
 

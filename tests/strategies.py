@@ -14,6 +14,8 @@ from inbox_worker.core.entries import (
     EventTold,
     Filed,
     FilingTaken,
+    LinkGiven,
+    LinkMissing,
     MailRecorded,
     Offered,
     Promoted,
@@ -79,6 +81,8 @@ def entries() -> st.SearchStrategy[Entry]:
         st.builds(Filed, st.just("desk"), st.just("INBOX"), st.integers(1, 2), st.tuples(_SMALL)),
         st.builds(EventTold, _EVENTS, st.integers(0, 3), moment, moment, _WORDS, _WORDS, changed=st.just(("link",))),
         st.builds(EventCancelled, _EVENTS, _WORDS),
+        st.builds(LinkGiven, registration, _EVENTS, _WORDS, registrants(), address),
+        st.builds(LinkMissing, registration, _EVENTS, st.booleans(), registrants(), address),
         st.builds(DigestOwed, reply, st.sampled_from(["1", "2"]), _SMALL, st.none(), st.just("") | _EVENTS, address),
         st.builds(DigestSkipped, st.sampled_from(["1", "2"]), st.booleans(), st.booleans()),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from inbox_worker import daemon
 from inbox_worker.adapters import journal_file
 from inbox_worker.config import Settings, load
-from inbox_worker.core import notices
+from inbox_worker.core import notices, pool
 from inbox_worker.core.entries import Recorded
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.errors import InboxWorkerError, JournalError
@@ -20,7 +20,8 @@ def check(config: Path | None) -> int:
     settings = load(config, os.environ)
     print(f"ok    configuration in {settings.directory}: {len(settings.events)} events, mode {settings.mode}")
     try:
-        for line in told_before(settings, daemon.system_clock()):
+        now = daemon.system_clock()
+        for line in (*told_before(settings, now), *own_links(settings, now)):
             print(line)
         whole = True
     except JournalError as error:
@@ -29,13 +30,28 @@ def check(config: Path | None) -> int:
     return max(asyncio.run(_check_servers(settings)), int(not whole))
 
 
+def _ledger(settings: Settings) -> Ledger:
+    if not settings.journal.path.exists():
+        return Ledger()
+    with journal_file.opened(settings.journal.path) as reading:
+        return Ledger().fold(line.recorded for batch in reading.batches() for line in batch)
+
+
+def own_links(settings: Settings, now: datetime) -> list[str]:
+    """A line or more for each event whose links come from a file: how many are left, and who has none."""
+    pools = [event for event in settings.events if event.has_pool and event.end > now]
+    ledger = _ledger(settings) if pools else Ledger()
+    return [
+        f"{'ok   ' if well else 'NOTE '} {event.id}: {words}"
+        for event in pools
+        if event.id not in ledger.cancelled
+        for well, words in pool.told(ledger, event)
+    ]
+
+
 def told_before(settings: Settings, now: datetime) -> list[str]:
     """A line for each event of which people were told something that is no longer so; nothing is wrong with that."""
-    if not settings.journal.path.exists():
-        return []
-    with journal_file.opened(settings.journal.path) as reading:
-        ledger = Ledger().fold(line.recorded for batch in reading.batches() for line in batch)
-    desk = settings.desk()
+    ledger, desk = _ledger(settings), settings.desk()
     for entry in notices.learned(ledger, desk, now):
         ledger.apply(Recorded(ledger.seq + 1, now, entry))
     return [

@@ -16,8 +16,10 @@ from inbox_worker.cli.terminal import json_text, one_line
 from inbox_worker.config import Settings, load_for_reading
 from inbox_worker.core.holdings import TreatedMail
 from inbox_worker.core.ledger import Ledger
-from inbox_worker.core.lists import COLUMNS, csv_text, everybody, rows
+from inbox_worker.core.lists import COLUMNS, LINK_COLUMN, csv_text, everybody, rows
 from inbox_worker.core.narrative import ANSWERS, INTENTS, german
+from inbox_worker.core.personal import link_of
+from inbox_worker.core.pool import stock
 from inbox_worker.core.registration import Status
 from inbox_worker.daemon import time_zone
 from inbox_worker.errors import ConfigError
@@ -27,21 +29,31 @@ _HELD = ("Nr.", "Eingang", "Von", "Betreff", "Verstanden als", "Bitte ansehen, w
 
 def registrants(config: Path | None, *, event: str | None, form: str) -> int:
     """Prints who is registered or waits, for one event or all; csv opens in Excel as it is (with mark, semicolons)."""
-    settings = load_for_reading(config, os.environ)
+    settings = load_for_reading(config, os.environ, links=True)
     known = [one.id for one in settings.events]
     if event and event not in known:
         raise ConfigError([f"--event: {event!r} is not configured; there are: {', '.join(known)}"])
     ledger = _ledger(settings)
     roster = everybody(ledger, event)
+    own = {one.id: one for one in settings.events if one.is_personal and event in {None, one.id}}
     if form == "json":
         told = [
             {**asdict(one), "since": one.since.isoformat(), "undeliverable": ledger.is_undeliverable(one.address)}
+            | ({"link": link_of(ledger, own[one.event], one)} if one.event in own else {})
             for one in roster
         ]
         print(json_text(told, indent=2))
     elif form == "csv":
-        sys.stdout.write(csv_text(rows(ledger, roster, time_zone(settings))))
+        columns: Sequence[str] = COLUMNS
+        listed = rows(ledger, roster, time_zone(settings))
+        if own:
+            links = (link_of(ledger, own[one.event], one) if one.event in own else "" for one in roster)
+            listed, columns = [(*row, link) for row, link in zip(listed, links, strict=True)], (*COLUMNS, LINK_COLUMN)
+        sys.stdout.write(csv_text(listed, columns))
     else:
+        for each in own.values():
+            if each.has_pool:
+                print(f"Vorrat an Zugangslinks für {each.id}: {stock(ledger, each)} von {len(each.links)}\n")
         # On a screen one column is enough for a name; a spreadsheet wants to sort by its parts.
         narrow = [
             (row[0], " ".join(filter(None, row[1:4])), *row[4:]) for row in rows(ledger, roster, time_zone(settings))

@@ -13,6 +13,7 @@ from tabulate import tabulate
 from inbox_worker import daemon
 from inbox_worker.cli.terminal import one_line, printable
 from inbox_worker.config import Settings, load_templates
+from inbox_worker.core import personal
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.entries import EventCancelled
 from inbox_worker.core.ledger import Ledger
@@ -105,7 +106,7 @@ def _tell(settings: Settings, event: Event, occasion: Occasion, mailing: Mailing
     for one in mailing.barred:
         print(one_line(f"left out, no person has released their mail: {one.address} {one.registrant.name}"))
     for language in get_args(Language):
-        _sample(settings, answers, language, ledger.revisions())
+        _sample(settings, answers, language, ledger)
 
 
 def _row(answer: Answer) -> tuple[str, ...]:
@@ -114,23 +115,26 @@ def _row(answer: Answer) -> tuple[str, ...]:
     return answer.to.addr_spec, names, answer.language, ANSWERS[answer.kind]
 
 
-def _sample(settings: Settings, answers: Sequence[Answer], language: Language, revisions: dict[str, int]) -> None:
+def _sample(settings: Settings, answers: Sequence[Answer], language: Language, ledger: Ledger) -> None:
     """A mail in this language as it would be sent: of each kind the first, also when nobody reads it just now."""
     firsts: dict[str, Answer] = {}
     for answer in answers:
         first = firsts.get(answer.kind)
         if first is None or (first.language != language and answer.language == language):
             firsts[answer.kind] = answer
-    desk, templates = settings.desk(), load_templates(settings.templates)
+    desk, templates, revisions = settings.desk(), load_templates(settings.templates), ledger.revisions()
     for answer in firsts.values():
         readers = sum(each.kind is answer.kind and each.language == language for each in answers)
         shown = replace(answer, language=language)
-        words = render(shown, desk, settings.sender, templates)
+        links = personal.of_answer(answer, ledger, desk)
+        if not personal.is_whole(links):  # they wait for the file to be filled up, or are given with the next pass
+            links = personal.sample_links(answer, desk)
+        words = render(shown, desk, settings.sender, templates, links)
         print(f"\n--- in {_LANGUAGES[language]}, to {readers} ---\nSubject: {printable(subject_line(shown, words))}\n")
         print(printable(words.text.rstrip("\n")))
         files = [
             f"{name} (METHOD:{'CANCEL' if cancelled else 'PUBLISH'}, SEQUENCE:{revisions.get(each.id, 0)})"
-            for name, each, cancelled in calendar_entries(shown, answered_events(shown, desk))
+            for name, each, cancelled in calendar_entries(shown, answered_events(shown, desk, links))
         ]
         print(f"\nCalendar file: {', '.join(files) or 'none'}")
     if firsts:

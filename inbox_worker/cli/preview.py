@@ -9,6 +9,7 @@ from typing import get_args
 
 from inbox_worker.config import Settings, load_for_reading, load_templates
 from inbox_worker.core.decision import Answer, AnswerKind
+from inbox_worker.core.personal import sample_links
 from inbox_worker.core.registration import Language
 from inbox_worker.core.reply import (
     compose,
@@ -59,7 +60,8 @@ def _known(what: str, value: str | None, known: Sequence[str]) -> None:
 def _write(settings: Settings, out: Path, now: datetime, shown: Iterable[tuple[str, Answer]]) -> None:
     desk, templates = settings.desk(), load_templates(settings.templates)
     for name, answer in shown:
-        words = render(answer, desk, settings.sender, templates)
+        links = sample_links(answer, desk)
+        words = render(answer, desk, settings.sender, templates, links)
         subject = subject_line(answer, words)
         mail = compose(
             answer,
@@ -68,6 +70,7 @@ def _write(settings: Settings, out: Path, now: datetime, shown: Iterable[tuple[s
             sender=settings.sender,
             environment=templates,
             now=now,
+            links=links,
         )
         _put(out / f"{name}.{answer.language}", subject, mail.content, words.text, words.html)
 

@@ -6,14 +6,17 @@ Never guesses a time zone: a time without one is refused, and so is one that the
 import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from inbox_worker.config.fields import Line, Lines, OpenLink, Section, SecureLink, Title, Zone
 from inbox_worker.config.settings import ContactSettings
-from inbox_worker.core.registration import Contact, Event, Reminder
+from inbox_worker.core.registration import TOKEN, Contact, Event, Reminder
 
+_SHORTEST_SECRET = 32
+_REMEDY = "make one with: openssl rand -hex 32, and name its file: token_secret_file"
 _REMINDER = re.compile(r"([1-9]\d?)d ((?:[01]\d|2[0-3]):[0-5]\d)|([1-9]\d{0,2})(h|m)")
 
 
@@ -42,6 +45,7 @@ class EventFile(Section):
     duration_minutes: int | None = Field(default=None, gt=0, le=60 * 24 * 30, examples=[120])
     end: datetime | None = Field(default=None, examples=[datetime(2022, 11, 24, 15, 0)], validate_default=True)  # noqa: DTZ001 - TOML's local time
     link: SecureLink = Field(min_length=1, examples=["https://meet.example.org/room"])
+    token_secret: SecretStr | None = Field(default=None, validate_default=True)
     dial_in: Line = Field(default="", max_length=200, examples=["+49 69 1234 5678"])
     meeting_id: Line = Field(default="", max_length=60, examples=["987 6543 2100"])
     passcode: Line = Field(default="", max_length=60, examples=["kommune22"])
@@ -107,6 +111,32 @@ class EventFile(Section):
             raise ValueError("is not after opens")
         return moment
 
+    @field_validator("link")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        place = urlsplit(value)
+        if re.search(r"[{}]", value.replace(TOKEN, "")):
+            raise ValueError(f"may hold {TOKEN} in braces, and nothing else")
+        if TOKEN in place.netloc or value.count(TOKEN) > 1:
+            raise ValueError(f"may hold {TOKEN} once, behind the server's name")
+        return value
+
+    @field_validator("token_secret")
+    @classmethod
+    def _secret_of_a_pattern(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "link" not in info.data:
+            return value  # there is a complaint already
+        is_pattern = TOKEN in info.data["link"]
+        if value is None:
+            if is_pattern:
+                raise ValueError(f"is missing, since link holds {TOKEN}: {_REMEDY}")
+            return value
+        if not is_pattern:
+            raise ValueError(f"is given, but link does not hold {TOKEN}: remove it, or write {TOKEN} into link")
+        if len(value.get_secret_value()) < _SHORTEST_SECRET:
+            raise ValueError(f"is shorter than {_SHORTEST_SECRET} characters: {_REMEDY}")
+        return value
+
     @field_validator("reminders")
     @classmethod
     def _times(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,8 +153,11 @@ class EventFile(Section):
         day = (self.start - timedelta(days=int(days))).date()
         return Reminder(kind, datetime.combine(day, time.fromisoformat(clock), self.start.tzinfo))
 
-    def event(self, contact: Contact) -> Event:
-        """The core's Event; `contact` is the desk's, for events that name none of their own."""
+    def event(self, contact: Contact, pool: tuple[str, ...] = ()) -> Event:
+        """The core's Event; `contact` is the desk's, for events that name none of their own.
+
+        `pool` are links of which each person gets one; `link` is then none.
+        """
         assert self.end is not None  # noqa: S101 - the validator of `end` leaves no None behind
         return Event(
             id=self.id,
@@ -134,7 +167,9 @@ class EventFile(Section):
             short_title_en=self.short_title_en,
             start=self.start,
             end=self.end,
-            link=self.link,
+            link="" if pool else self.link,
+            token_secret=self.token_secret.get_secret_value() if self.token_secret else "",
+            links=pool,
             dial_in=self.dial_in,
             meeting_id=self.meeting_id,
             passcode=self.passcode,

@@ -72,7 +72,8 @@ def _web(value: str, schemes: tuple[str, ...]) -> str:
     return value
 
 
-def _secure(value: str) -> str:
+def secure_link(value: str) -> str:
+    """Checks a web address with https; ValueError when it is none."""
     return _web(value, ("https",))
 
 
@@ -118,7 +119,7 @@ Host = Annotated[str, AfterValidator(_host)]
 """A host name or an IP address; '' is not yet known."""
 Zone = Annotated[str, AfterValidator(zone)]
 """The name of an IANA time zone."""
-SecureLink = Annotated[str, AfterValidator(_secure)]
+SecureLink = Annotated[str, AfterValidator(secure_link)]
 """A web address with https."""
 OpenLink = Annotated[str, AfterValidator(_open)]
 """A public web address; '' is none."""

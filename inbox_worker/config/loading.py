@@ -42,18 +42,21 @@ def load(directory: Path | None, environ: Mapping[str, str]) -> Settings:
     return _load(directory, environ, reading_only=False)
 
 
-def load_for_reading(directory: Path | None, environ: Mapping[str, str]) -> Settings:
-    """The settings for `explain`: as `load`, but no server needs to be named, no secret and no template is read."""
-    return _load(directory, environ, reading_only=True)
+def load_for_reading(directory: Path | None, environ: Mapping[str, str], *, links: bool = False) -> Settings:
+    """The settings for `explain`: as `load`, but no server needs to be named, no secret and no template is read.
+
+    `links` has people's own links read all the same, with the secrets that they are made of.
+    """
+    return _load(directory, environ, reading_only=True, links=links)
 
 
-def _load(directory: Path | None, environ: Mapping[str, str], *, reading_only: bool) -> Settings:
+def _load(directory: Path | None, environ: Mapping[str, str], *, reading_only: bool, links: bool = False) -> Settings:
     named = environ.get("INBOX_WORKER_CONFIG")
     directory = config_dir(directory or (Path(named) if named else None), Path.cwd())
     problems: list[str] = []
     main = _main(directory / MAIN, environ, problems, reading_only=reading_only)
     office = main.desk if main else None
-    events = read_events(directory / "events", office, problems, reading_only=reading_only)
+    events = read_events(directory / "events", office, problems, reading_only=reading_only, links=links)
     if main is None or problems:
         raise ConfigError(problems)
     settings = Settings(

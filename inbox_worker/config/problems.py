@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 Loc = tuple[str, ...]
 
 ENV_PREFIX = "INBOX_WORKER_"
-_NEVER_QUOTED = {"password", "link", "passcode"}
+_NEVER_QUOTED = {"password", "link", "passcode", "token_secret"}
 
 
 def variable(loc: Loc) -> str:

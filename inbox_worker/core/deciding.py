@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from inbox_worker.core import bounces, caps
+from inbox_worker.core.amending import amended
+from inbox_worker.core.asking import asked_back, told_which
 from inbox_worker.core.caps import Over
 from inbox_worker.core.decision import (
     ANSWERED_ALREADY,
@@ -41,7 +43,7 @@ def decide(message: Message, request: Request, ledger: Ledger, desk: Desk, now: 
     if message.sender.key in desk.addresses:
         return held(request, Reason("our own address as sender", message.sender.addr_spec, "From"))
     case = Ruling(message, message.sender, replace(request, obstacles=()), ledger, desk, now)
-    decision = _unobstructed(case)
+    decision = told_which(case, _ruled) or _ruled(case)
     if request.obstacles:
         decision = _obstructed(decision, request)
     decision = _told_at_once(decision, case)
@@ -73,6 +75,10 @@ def _of_a_machine(message: Message, request: Request, ledger: Ledger, desk: Desk
     )
 
 
+def _ruled(case: Ruling) -> Decision:
+    return amended(case, _unobstructed) or asked_back(case, _unobstructed) or _unobstructed(case)
+
+
 def _unobstructed(case: Ruling) -> Decision:
     match case.request.intent:
         case Intent.REGISTRATION:
@@ -98,10 +104,18 @@ def _obstructed(decision: Decision, request: Request) -> Decision:
         outcome=Outcome.HELD,
         joining=decision.joining if joins else (),
         leaving=(),
+        correcting=(),
         answers=(),
+        asking=None,
+        settles=None,
         concerns=(*request.obstacles, *decision.concerns),
         withheld=decision.withheld.with_also(
-            Withheld(() if joins else decision.joining, decision.leaving, () if decision.withheld else decision.answers)
+            Withheld(
+                () if joins else decision.joining,
+                decision.leaving,
+                () if decision.withheld else decision.answers,
+                decision.correcting,
+            )
         ),
     )
 
@@ -131,7 +145,9 @@ def _over(decision: Decision, over: Over, ledger: Ledger, now: datetime) -> Deci
         decision.events,
         because=decision.because,
         concerns=(Reason(f"more mail than usual: {over.cap}", over.whom),),
-        withheld=decision.withheld.with_also(Withheld(decision.joining, decision.leaving, decision.answers)),
+        withheld=decision.withheld.with_also(
+            Withheld(decision.joining, decision.leaving, decision.answers, decision.correcting)
+        ),
         over=over,
         tell=told is None or now - told >= caps.WINDOW,
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from inbox_worker.core.caps import Over
-from inbox_worker.core.message import Address
+from inbox_worker.core.message import Address, Ref
 from inbox_worker.core.registration import Intent, Language, Reason, Registrant, Status
 
 ANSWERED_ALREADY = "somebody has answered already"
@@ -46,6 +46,12 @@ class AnswerKind(StrEnum):
     """What the press office writes to everybody with a place, in its own words: no link."""
     FOLLOWUP = "followup"
     """After the event, to everybody who had a place: where one can watch it, no link."""
+    WHICH = "which"
+    """Which of several events is meant: a question, no link."""
+    CORRECTION = "correction"
+    """What was wrong is right now: how it stands on the list, with the link."""
+    NOTED = "noted"
+    """As CORRECTION, to somebody who has no place yet: no link."""
 
     @property
     def carries_link(self) -> bool:
@@ -60,17 +66,24 @@ class AnswerKind(StrEnum):
     @property
     def has_own_subject(self) -> bool:
         """Whether it goes out under a subject of ours, whatever somebody wrote above their mail."""
-        return self in _WITH_LINK or self in NOTICES
+        return self is not AnswerKind.CORRECTION and (self in _WITH_LINK or self in NOTICES)
 
 
 NOTICES = frozenset(
     {AnswerKind.CHANGE, AnswerKind.MOVED, AnswerKind.CALLED_OFF, AnswerKind.MESSAGE, AnswerKind.FOLLOWUP}
 )
 """What the press office lets everybody know: one mail for each address, whoever is registered with it."""
-WITHOUT_PLACE = frozenset({AnswerKind.WAITLIST, AnswerKind.PENDING, AnswerKind.MOVED})
+WITHOUT_PLACE = frozenset({AnswerKind.WAITLIST, AnswerKind.PENDING, AnswerKind.MOVED, AnswerKind.NOTED})
 """What tells those who have no place yet about the event, and to wait."""
 _WITH_LINK = frozenset(
-    {AnswerKind.CONFIRMATION, AnswerKind.LINK, AnswerKind.PROMOTION, AnswerKind.REMINDER, AnswerKind.CHANGE}
+    {
+        AnswerKind.CONFIRMATION,
+        AnswerKind.LINK,
+        AnswerKind.PROMOTION,
+        AnswerKind.REMINDER,
+        AnswerKind.CHANGE,
+        AnswerKind.CORRECTION,
+    }
 )
 _UNPROMPTED = NOTICES | {AnswerKind.PROMOTION, AnswerKind.REMINDER}
 
@@ -159,6 +172,29 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
+class Correcting:
+    """A registration that stays, with other facts: `registrant` as it is from now on, `before` as it was."""
+
+    registration: str
+    event: str
+    registrant: Registrant
+    before: Registrant
+    address: str
+    through: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a mail wanted that is asked back about: for which of `events`, and who."""
+
+    events: tuple[str, ...]
+    intent: Intent
+    registrants: tuple[Registrant, ...] = ()
+    withdrawn: tuple[Registrant, ...] = ()
+    writer: Registrant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     """A mail of ours to `address` came back: `reply` where it is known which, '' otherwise; the server's words."""
 
@@ -174,15 +210,19 @@ class Withheld:
     joining: tuple[Joining, ...] = ()
     leaving: tuple[Leaving, ...] = ()
     answers: tuple[Answer, ...] = ()
+    correcting: tuple[Correcting, ...] = ()
 
     def with_also(self, other: "Withheld") -> "Withheld":
         """Both."""
         return Withheld(
-            (*self.joining, *other.joining), (*self.leaving, *other.leaving), (*self.answers, *other.answers)
+            (*self.joining, *other.joining),
+            (*self.leaving, *other.leaving),
+            (*self.answers, *other.answers),
+            (*self.correcting, *other.correcting),
         )
 
     def __bool__(self) -> bool:
-        return bool(self.joining or self.leaving or self.answers)
+        return bool(self.joining or self.leaving or self.answers or self.correcting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +230,8 @@ class Decision:
     """What is to be done with one mail. `concerns` say why a person must look; empty when nobody must.
 
     `withheld` is what a person may release. `returned` are mails of ours that it sends back. `over` is the cap that it
-    went over; `tell` says that the press office has not heard of that yet.
+    went over; `tell` says that the press office has not heard of that yet. `asking` is what we ask back about;
+    `settles` is the mail that led to such a question, which this one answers.
     """
 
     intent: Intent
@@ -199,6 +240,7 @@ class Decision:
     events: tuple[str, ...] = ()
     joining: tuple[Joining, ...] = ()
     leaving: tuple[Leaving, ...] = ()
+    correcting: tuple[Correcting, ...] = ()
     answers: tuple[Answer, ...] = ()
     because: tuple[Reason, ...] = ()
     concerns: tuple[Reason, ...] = ()
@@ -206,6 +248,8 @@ class Decision:
     returned: tuple[Returned, ...] = ()
     over: Over | None = None
     tell: bool = False
+    asking: Asking | None = None
+    settles: Ref | None = None
 
     @property
     def sends_link(self) -> bool:

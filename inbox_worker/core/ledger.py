@@ -13,14 +13,18 @@ from inbox_worker.core import caps
 from inbox_worker.core.decision import WITHOUT_PLACE, AnswerKind
 from inbox_worker.core.entries import (
     NO_MAIL,
+    Asked,
     Baseline,
     CapReached,
+    Corrected,
     DigestOwed,
     DigestSkipped,
     EventCancelled,
     EventTold,
     Filed,
     FilingTaken,
+    LinkGiven,
+    LinkMissing,
     MailRecorded,
     Offered,
     Promoted,
@@ -69,12 +73,16 @@ class Ledger:
     held: dict[Ref, TreatedMail] = field(default_factory=dict)
     failed: dict[str, ReplyFailed] = field(default_factory=dict)
     offered: dict[Ref, Offered] = field(default_factory=dict)
+    asked: dict[str, Asked] = field(default_factory=dict)
     barred: set[str] = field(default_factory=set)
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
     tallies: caps.Tallies = field(default_factory=caps.Tallies)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
     facts: dict[str, tuple[EventTold, ...]] = field(default_factory=dict)
     cancelled: dict[str, EventCancelled] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)
+    unlinked: set[str] = field(default_factory=set)
     _informed: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     _composed: dict[str, dict[str, int]] = field(default_factory=dict)
     news: list[Recorded] = field(default_factory=list)
@@ -101,12 +109,16 @@ class Ledger:
             held=dict(self.held),
             failed=dict(self.failed),
             offered=dict(self.offered),
+            asked=dict(self.asked),
             barred=set(self.barred),
             undeliverable=dict(self.undeliverable),
             tallies=self.tallies.fork(),
             told=dict(self.told),
             facts=dict(self.facts),
             cancelled=dict(self.cancelled),
+            links=dict(self.links),
+            given=set(self.given),
+            unlinked=set(self.unlinked),
             _informed=dict(self._informed),
             _composed=dict(self._composed),
             news=list(self.news),
@@ -158,6 +170,8 @@ class Ledger:
             case Withdrawn() as entry:
                 self._keep_news(recorded)
                 self._change_registration(entry.registration, withdrawn=True)
+            case Corrected() as entry:
+                self._take_correction(recorded, entry)
             case ReplyReleased() as entry:
                 self._change(entry.reply, claimed_by="", claimed_until=None)
             case ReplyDeferred() as entry:
@@ -180,6 +194,8 @@ class Ledger:
             case Offered() as entry:
                 self.offered[entry.ref] = entry
                 self.barred.add(entry.digest)
+            case Asked() as entry:
+                self.asked[entry.address] = entry
             case Settled() as entry:
                 self._take_settling(entry)
             case Undeliverable() as entry:
@@ -199,6 +215,13 @@ class Ledger:
                 self.facts[entry.event] = (*self.facts.get(entry.event, ()), entry)
             case EventCancelled() as entry:
                 self.cancelled.setdefault(entry.event, entry)
+            case LinkGiven() as entry:
+                self.links[entry.registration] = entry.link
+                self.given.add(entry.link)
+                self.unlinked.discard(entry.registration)
+            case LinkMissing() as entry:
+                self.news.append(recorded)
+                self.unlinked.add(entry.registration)
             case DigestOwed() as entry:
                 self.owed.add(entry.reply)
                 digest = OwedDigest(entry.digest, entry.to, entry.since, recorded.seq, entry.after, entry.event)
@@ -245,14 +268,16 @@ class Ledger:
             known = self.registrations[key]
             same_domain = known.address.rpartition("@")[2] == address.rpartition("@")[2]
             organisation = registrant.organisation and registrant.organisation == known.registrant.organisation
-            if not known.withdrawn and (same_domain or organisation):
+            is_so = fold_name(known.registrant.name) == name
+            if is_so and not known.withdrawn and (same_domain or organisation):
                 return known
         return None
 
     def registered_with(self, event: str, address: str) -> tuple[Registration, ...]:
         """Everybody who stands registered at `event` with this address."""
-        keys = self._by_address.get((event, address.casefold()), ())
-        return tuple(self.registrations[key] for key in keys if not self.registrations[key].withdrawn)
+        folded = address.casefold()
+        known = (self.registrations[key] for key in self._by_address.get((event, folded), ()))
+        return tuple(one for one in known if not one.withdrawn and one.address.casefold() == folded)
 
     def roster(self, event: str | None = None) -> list[Registration]:
         """Who has a place, in the order of registering; for one event, or for all."""
@@ -336,6 +361,7 @@ class Ledger:
 
     def _take_settling(self, entry: Settled) -> None:
         self.held.pop(entry.ref, None)
+        self.asked = {address: asked for address, asked in self.asked.items() if asked.ref != entry.ref}
         offered = self.offered.pop(entry.ref, None)
         if entry.released and offered:  # a person wants it to go there, whatever came back before
             self.barred.discard(offered.digest)
@@ -360,11 +386,13 @@ class Ledger:
         self._keep_news(recorded)
         before = self.registrations.get(entry.registration)
         self._count(before, -1)
+        # what was pending is approved as it stands now: it may have been corrected since
+        registrant, address = (before.registrant, before.address) if before else (entry.registrant, entry.address)
         made = Registration(
             entry.registration,
             entry.event,
-            entry.registrant,
-            entry.address,
+            registrant,
+            address,
             recorded.at,
             entry.status,
             withdrawn=before is not None and before.withdrawn,  # who has left since is not brought back by a release
@@ -373,14 +401,29 @@ class Ledger:
             subject=entry.subject,
             digest=entry.digest,
             revision=self.revision(entry.event),
-            through=entry.through or entry.address,
+            through=before.through if before else entry.through or entry.address,
         )
         self.registrations[made.id] = made
         self._count(made, 1)
-        by_address = (entry.event, entry.address.casefold())
-        by_name = (entry.event, fold_name(entry.registrant.name))
+        self._index(made)
+
+    def _take_correction(self, recorded: Recorded, entry: Corrected) -> None:
+        self.news.append(recorded)
+        if entry.registrant == Registrant() and not entry.address:  # what it became was erased
+            return
+        through = entry.through or entry.address
+        self._change_registration(
+            entry.registration, registrant=entry.registrant, address=entry.address, through=through
+        )
+        if entry.registration in self.registrations:
+            self._index(self.registrations[entry.registration])
+
+    def _index(self, made: Registration) -> None:
+        """Found by address and by name; under those from before a correction the look-ups pass it over."""
+        by_address = (made.event, made.address.casefold())
+        by_name = (made.event, fold_name(made.registrant.name))
         for index, key in ((self._by_address, by_address), (self._by_name, by_name)):
-            if made.id not in (known := index.get(key, ())):  # what was pending is approved
+            if made.id not in (known := index.get(key, ())):
                 index[key] = (*known, made.id)
 
     def _change_registration(self, registration: str, **changes: object) -> None:

@@ -30,6 +30,9 @@ COLUMNS = (
     "Stand",
 )
 
+LINK_COLUMN = "Zugangslink"
+"""Of events where everybody has their own, and only for those who let people in: in no list that is sent by mail."""
+
 _STATES: dict[Status, str] = {
     Status.REGISTERED: "",
     Status.WAITLISTED: "Warteliste",
@@ -76,12 +79,12 @@ def dialled(phone: str | None) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace("+", "00", 1)
 
 
-def csv_text(listed: Iterable[Sequence[str]]) -> str:
-    """The rows under their heading; opens in Excel as it is (with mark, semicolons, CRLF)."""
+def csv_text(listed: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> str:
+    """The rows under their heading, `columns`; opens in Excel as it is (with mark, semicolons, CRLF)."""
     out = io.StringIO("\ufeff", newline="")
     out.seek(0, io.SEEK_END)
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     writer.writerows([cell(value) for value in row] for row in listed)
     return out.getvalue()
 

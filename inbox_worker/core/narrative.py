@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from inbox_worker.core.caps import Cap
 from inbox_worker.core.decision import ANSWERED_ALREADY, AnswerKind
 from inbox_worker.core.entries import (
+    Asked,
     Baseline,
     CapReached,
+    Corrected,
     DigestOwed,
     DigestSkipped,
     Entry,
@@ -22,6 +24,8 @@ from inbox_worker.core.entries import (
     EventTold,
     Filed,
     FilingTaken,
+    LinkGiven,
+    LinkMissing,
     MailRecorded,
     Offered,
     Promoted,
@@ -49,6 +53,7 @@ INTENTS: dict[Intent, str] = {
     Intent.BOUNCE: "Unzustellbarkeitsmeldung",
     Intent.BULK: "Rundschreiben",
     Intent.UNCLEAR: "nicht eindeutig",
+    Intent.CORRECTION: "Berichtigung",
 }
 ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.CONFIRMATION: "Bestätigung mit Zugangslink",
@@ -66,6 +71,9 @@ ANSWERS: dict[AnswerKind, str] = {
     AnswerKind.MOVED: "Nachricht über die neue Zeit, ohne Link",
     AnswerKind.CALLED_OFF: "Nachricht, dass die Veranstaltung abgesagt ist",
     AnswerKind.MESSAGE: "Nachricht der Pressestelle",
+    AnswerKind.WHICH: "Rückfrage, welche Veranstaltung gemeint ist",
+    AnswerKind.CORRECTION: "Bestätigung der Berichtigung mit Zugangslink",
+    AnswerKind.NOTED: "Bestätigung der Berichtigung ohne Link",
     AnswerKind.FOLLOWUP: "Dank und Aufzeichnung nach der Veranstaltung",
 }
 
@@ -109,6 +117,8 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             return f"Absage für {_title(entry.event, titles)}, ohne vorherige Anmeldung: {who}."
         case Withdrawn():
             return f"Abgemeldet von {_title(entry.event, titles)}: {_person(entry.registrant, entry.address)}."
+        case Corrected():
+            return _corrected(entry, titles)
         case ReplyOwed():
             what = f": {ANSWERS[entry.answer.kind]} an {entry.answer.to.addr_spec}" if entry.answer else ""
             return f"Antwort vorgemerkt{what}."
@@ -140,6 +150,8 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             )
         case Offered():
             return f"Zur Freigabe bereit: {_withheld(entry, titles)}."
+        case Asked():
+            return f"Nachgefragt, welche Veranstaltung gemeint ist: {_either(entry.events, titles)}."
         case Settled():
             whose = f"Die Mail von {entry.sender}" if entry.sender else "Eine Mail"
             return f"{whose} ist {'freigegeben' if entry.released else 'erledigt'}."
@@ -165,6 +177,11 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
                 f"Abgesagt: {_title(entry.event, titles)}. Wer angemeldet ist oder wartet, bekommt eine Nachricht; wer "
                 "sich noch anmeldet, erfährt es in der Antwort."
             )
+        case LinkGiven():
+            whom = _person(entry.registrant, entry.address) if entry.address else "eine Person auf der Liste"
+            return f"Persönlicher Zugangslink zu {_title(entry.event, titles)} vergeben an {whom}."
+        case LinkMissing():
+            return _missing(entry, titles)
         case DigestOwed(event=""):
             return f"Bericht für die Pressestelle vorgemerkt{_to(entry.to)}."
         case DigestOwed():
@@ -177,6 +194,16 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             return "Kein Bericht für die Pressestelle: Seit dem letzten ist nichts geschehen."
         case _ as never:
             assert_never(never)
+
+
+def _corrected(entry: Corrected, titles: Mapping[str, str]) -> str:
+    before = entry.before.full_name or "Angaben"
+    now = _person(entry.registrant, entry.address) or "gelöscht"
+    return f"Berichtigt bei {_title(entry.event, titles)}: {before}, jetzt: {now}."
+
+
+def _either(events: Iterable[str], titles: Mapping[str, str]) -> str:
+    return " oder ".join(_title(event, titles) for event in events)
 
 
 def _changed(entry: EventTold, titles: Mapping[str, str], zone: ZoneInfo) -> str:
@@ -193,6 +220,17 @@ def _changed(entry: EventTold, titles: Mapping[str, str], zone: ZoneInfo) -> str
         return f"{start} Niemand hat noch die alten Angaben."
     people = "Eine Person hat" if entry.outdated == 1 else f"{entry.outdated} Personen haben"
     return f"{start} {people} noch die alten Angaben (inbox-worker notify {entry.event} --reason change)."
+
+
+def _missing(entry: LinkMissing, titles: Mapping[str, str]) -> str:
+    whom = _person(entry.registrant, entry.address) if entry.address else "eine Person auf der Liste"
+    start = f"Bitte ansehen: Für {whom} gibt es keinen Zugangslink zu {_title(entry.event, titles)}"
+    if entry.gone:
+        return (
+            f"{start} mehr: Der vergebene steht nicht mehr in der Datei (links_file). Mails mit dem Link warten, bis "
+            f"er wieder darin steht oder ein neuer vergeben ist (inbox-worker notify {entry.event} --reason change)."
+        )
+    return f"{start}: Alle sind vergeben. Mails mit dem Link warten, bis die Datei (links_file) ergänzt ist."
 
 
 _NEW: dict[str, str] = {"link": "neuer Zugangslink", "access": "neue Einwahldaten"}
@@ -229,6 +267,7 @@ def _withheld(entry: Offered, titles: Mapping[str, str]) -> str:
             f"{_person(one.registrant, one.address)} abmelden von {_title(one.event, titles)}"
             for one in withheld.leaving
         ),
+        *(f"berichtigen: {_person(one.registrant, one.address)}" for one in withheld.correcting),
         *(f"{ANSWERS[answer.kind]} an {answer.to.addr_spec}" for answer in withheld.answers),
     ]
     return "; ".join(said) or "die Angaben sind gelöscht"

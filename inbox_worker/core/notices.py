@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from inbox_worker.core import personal, pool
 from inbox_worker.core.decision import WITHOUT_PLACE, Answer, AnswerKind, Waiting
-from inbox_worker.core.entries import NO_MAIL, Entry, EventCancelled, EventTold, Recorded, ReplyOwed
+from inbox_worker.core.entries import NO_MAIL, Entry, EventCancelled, EventTold, LinkGiven, Recorded, ReplyOwed
 from inbox_worker.core.holdings import Registration
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address
@@ -89,10 +90,19 @@ def _outdated(ledger: Ledger, event: str) -> list[Registration]:
 def mailing(ledger: Ledger, event: Event, occasion: Occasion, text: str = "") -> Mailing:
     """The mails that are due on this occasion and were not owed before; `text` are the press office's own words."""
     before: tuple[Entry, ...] = ()
+    exchanged: dict[str, LinkGiven] = {}
     match occasion:
         case Occasion.CHANGE:
             people = [] if event.id in ledger.cancelled else _outdated(ledger, event.id)
             duty = f"change {ledger.revision(event.id)}"
+            exchanged = {} if event.id in ledger.cancelled else pool.exchanged(ledger, event)
+            before = tuple(exchanged.values())
+            coming = _on_their_way(ledger, event.id)
+            people += [
+                one
+                for one in pool.gone(ledger, event)
+                if one.id in exchanged and one not in people and (one.through.casefold(), True) not in coming
+            ]
         case Occasion.CANCELLED:
             people = _everybody(ledger, event.id)
             duty = "cancelled"
@@ -109,7 +119,10 @@ def mailing(ledger: Ledger, event: Event, occasion: Occasion, text: str = "") ->
     barred = tuple(one for one in people if _is_barred(ledger, one))
     people = [one for one in people if one not in barred]
     reachable = [one for one in people if one.through and not ledger.is_undeliverable(one.through)]
-    owed = [_owed(ledger, event, occasion, duty, group, text) for group in _by_address(reachable)]
+    owed = []
+    for group in _by_address(reachable):
+        new = [exchanged[one.id].link for one in group if one.id in exchanged]
+        owed.append(_owed(ledger, event, occasion, " ".join((duty, *new)), group, text, relinked=bool(new)))
     return Mailing(
         (*before, *(one for one in owed if one.reply not in ledger.owed)),
         tuple(one for one in people if one not in reachable),
@@ -129,14 +142,12 @@ def _everybody(ledger: Ledger, event: str) -> list[Registration]:
 
 def _facts(event: Event) -> EventTold:
     access = f"{event.dial_in}\n{event.meeting_id}\n{event.passcode}".strip("\n")
-    return EventTold(
-        event.id, 0, event.start.astimezone(UTC), event.end.astimezone(UTC), _digest(event.link), _digest(access)
-    )
+    start, end = event.start.astimezone(UTC), event.end.astimezone(UTC)
+    return EventTold(event.id, 0, start, end, personal.facts(event), personal.digest(access))
 
 
-def _digest(value: str) -> str:
-    """The journal tells that it is another one, not what it is."""
-    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:32] if value else ""
+_WHAT = ("time", "link", "access")
+"""What can be new, in the order in which it is told."""
 
 
 def _differences(before: EventTold, now: EventTold) -> tuple[str, ...]:
@@ -170,12 +181,20 @@ def _by_address(people: Iterable[Registration]) -> Iterator[list[Registration]]:
 
 
 def _owed(  # noqa: PLR0913, PLR0917 - what a mail is made of
-    ledger: Ledger, event: Event, occasion: Occasion, duty: str, group: Sequence[Registration], text: str
+    ledger: Ledger,
+    event: Event,
+    occasion: Occasion,
+    duty: str,
+    group: Sequence[Registration],
+    text: str,
+    *,
+    relinked: bool,
 ) -> ReplyOwed:
     first = group[0]
     address, person = first.through.casefold(), first.registrant if len(group) == 1 else None
     identity = f"{event.id}\n{address}\nnotice {duty}"
     placed = tuple(one.registrant for one in group if one.placed)
+    new = {*_new_to(ledger, *group), *(("link",) if relinked else ())} if occasion is Occasion.CHANGE else set[str]()
     answer = Answer(
         kind=_kind(occasion, placed=bool(placed)),
         language=first.language,
@@ -188,7 +207,7 @@ def _owed(  # noqa: PLR0913, PLR0917 - what a mail is made of
         references=(first.message_id,) if first.message_id else (),
         subject=first.subject,
         registration=first.id,
-        changed=_new_to(ledger, *group) if occasion is Occasion.CHANGE else (),
+        changed=tuple(what for what in _WHAT if what in new),
         text=text,
     )
     return ReplyOwed(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32], NO_MAIL, answer)

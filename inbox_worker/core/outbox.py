@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from inbox_worker.core import backoff
+from inbox_worker.core import backoff, personal
 from inbox_worker.core.decision import NOTICES, WITHOUT_PLACE, Answer, AnswerKind
 from inbox_worker.core.delivery import Delivered, Outcome, Stage, Trouble
 from inbox_worker.core.entries import (
@@ -117,6 +117,13 @@ def due(ledger: Ledger, now: datetime, worker: str, policy: RetryPolicy) -> list
     return sorted(ready, key=lambda reply: reply.owed_since)
 
 
+def lacks_link(reply: OwedReply, ledger: Ledger, desk: Desk) -> bool:
+    """Whether it waits for somebody's own link: without it it is of no use, and with another's it would do harm."""
+    if reply.answer is None:
+        return False
+    return not personal.is_whole(personal.of_answer(as_it_stands(reply.answer, ledger), ledger, desk))
+
+
 def is_in_doubt(reply: OwedReply) -> bool:
     """Whether this reply may already have been delivered: look for its Message-ID before sending it."""
     return reply.in_doubt or reply.claimed_until is not None
@@ -135,6 +142,8 @@ def hopeless(reply: OwedReply, ledger: Ledger, desk: Desk, now: datetime) -> Rep
         return ReplyDropped(reply.id, LEFT, reply.receiver)
     if reply.answer and _is_called_off(reply.answer, ledger) and _is_registered(reply.answer, ledger):
         return ReplyDropped(reply.id, CALLED_OFF, reply.receiver)
+    if reply.answer and personal.has_nobody(reply.answer, ledger, desk):
+        return ReplyDropped(reply.id, LEFT, reply.receiver)
     if ledger.is_undeliverable(reply.receiver):
         return ReplyFailed(reply.id, to=reply.receiver, response=UNREACHABLE)
     if reply.answer and (use := _use(reply.answer, desk, now)) and use.until <= now:

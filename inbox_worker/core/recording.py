@@ -1,13 +1,14 @@
 """A decided mail as journal entries: the batch that makes it ours."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from inbox_worker.core import caps
-from inbox_worker.core.decision import Answer, Decision, Joining, Leaving, Outcome, registration_name
+from inbox_worker.core.decision import Answer, Asking, Decision, Outcome, Withheld, registration_name
 from inbox_worker.core.entries import (
+    Asked,
     CapReached,
+    Corrected,
     Entry,
     MailRecorded,
     Offered,
@@ -49,13 +50,21 @@ def entries_of(ref: Ref, message: Message, decision: Decision, *, owe: bool, wor
         concerns=decision.concerns,
     )
     thread = _Thread(message.message_id, message.subject, decision.language)
-    changes = _changes(message.digest, decision.leaving, decision.joining, thread)
+    changes = _changes(message.digest, decision, thread)
     owed = (ReplyOwed(name, ref, answer) for name, answer in answers.items())
     offered = [Offered(ref, message.digest, decision.withheld)] if owe and decision.withheld else []
     back = (Undeliverable(one.reply, one.address, one.response) for one in decision.returned)
+    asking = decision.asking
+    asked = [_asked(mail, asking, reply) for reply in answers] if asking else []
+    closed = [Settled(decision.settles, sender=mail.sender)] if decision.settles else []
     over = decision.over
     told = [CapReached(over.cap, over.limit, over.hours, over.whom)] if over and decision.tell else []
-    return [mail, *changes, *owed, *offered, *back, *told]
+    return [mail, *changes, *owed, *offered, *asked, *closed, *back, *told]
+
+
+def _asked(mail: MailRecorded, asking: Asking, reply: str) -> Asked:
+    who = (asking.registrants, asking.withdrawn, asking.writer)
+    return Asked(mail.ref, asking.events, asking.intent, reply, mail.sender.casefold(), mail.message_id, *who)
 
 
 def settled(held: TreatedMail, offered: Offered | None, *, release: bool) -> list[Entry]:
@@ -67,7 +76,7 @@ def settled(held: TreatedMail, offered: Offered | None, *, release: bool) -> lis
     owed = (ReplyOwed(reply_name(digest, answer), offered.ref, answer) for answer in withheld.answers)
     language = withheld.answers[0].language if withheld.answers else "de"
     thread = _Thread(held.entry.message_id, held.entry.subject, language)
-    return [settling, *_changes(digest, withheld.leaving, withheld.joining, thread), *owed]
+    return [settling, *_changes(digest, withheld, thread), *owed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +88,13 @@ class _Thread:
     language: Language
 
 
-def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining], thread: _Thread) -> list[Entry]:
-    left = [Withdrawn(one.registration, one.event, digest, one.registrant, one.address) for one in leaving]
+def _changes(digest: str, what: Decision | Withheld, thread: _Thread) -> list[Entry]:
+    """Who is corrected, leaves and joins: in this order, so that nobody who joins is taken for who is corrected."""
+    corrected = [
+        Corrected(one.registration, one.event, digest, one.registrant, one.before, one.address, one.through)
+        for one in what.correcting
+    ]
+    left = [Withdrawn(one.registration, one.event, digest, one.registrant, one.address) for one in what.leaving]
     joined = [
         Registered(
             one.registration or registration_name(digest, number),
@@ -94,9 +108,9 @@ def _changes(digest: str, leaving: Iterable[Leaving], joining: Iterable[Joining]
             thread.subject,
             one.through,
         )
-        for number, one in enumerate(joining, start=1)
+        for number, one in enumerate(what.joining, start=1)
     ]
-    return [*left, *joined]
+    return [*corrected, *left, *joined]
 
 
 def unreadable(ref: Ref, why: Reason, head: Message | None, worker: str = "") -> MailRecorded:

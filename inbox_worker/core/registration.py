@@ -1,6 +1,6 @@
 """The nouns of registering: who we are, what people register for, who they are, and what a mail asks for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -21,6 +21,8 @@ class Intent(StrEnum):
     BOUNCE = "bounce"
     BULK = "bulk"
     UNCLEAR = "unclear"
+    CORRECTION = "correction"
+    """Something on our list is not so: never read from a mail alone, but decided where its sender is on a list."""
 
     @property
     def is_a_wish(self) -> bool:
@@ -60,6 +62,9 @@ class Status(StrEnum):
     """A person has yet to approve it."""
 
 
+TOKEN = "{token}"  # noqa: S105 - the place of one
+"""What stands in a link for what is each person's own."""
+
 LAST_MINUTE = timedelta(hours=1)
 LATE = timedelta(minutes=15)
 
@@ -79,6 +84,9 @@ class Event:
     Registration is open from `opens` to `closes` (None: from now on, until the event's end) for `capacity` people
     (None: any number); with `approval` each of them waits for a person's word. `recording` is where one can watch it
     afterwards, '' for nowhere.
+
+    `link` is the same for everybody; or it holds `{token}`, which `token_secret` makes into each person's own; or it is
+    '', and each person gets one of `links`. Which one somebody has, `personal` knows.
     """
 
     id: str
@@ -105,6 +113,18 @@ class Event:
     approval: bool = False
     recording: str = ""
     reminders: tuple[Reminder, ...] = ()
+    token_secret: str = field(default="", repr=False)
+    links: tuple[str, ...] = field(default=(), repr=False, hash=False)  # there may be thousands of them
+
+    @property
+    def has_pool(self) -> bool:
+        """Whether everybody gets one of `links`."""
+        return not self.link
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether everybody gets a link of their own."""
+        return self.has_pool or TOKEN in self.link
 
     def is_imminent(self, now: datetime) -> bool:
         """Whether people are about to come in: from an hour before the start until a quarter of an hour behind it."""
@@ -149,6 +169,10 @@ class Desk:
         """The event with this id, or None when it is no longer configured."""
         return next((event for event in self.events if event.id == event_id), None)
 
+    def for_reading(self) -> "Desk":
+        """The same without what opens the door for one person: whoever reads strangers' mail needs none of it."""
+        return replace(self, events=tuple(replace(event, token_secret="", links=()) for event in self.events))
+
 
 @dataclass(frozen=True, slots=True)
 class Registrant:
@@ -177,6 +201,14 @@ class Registrant:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnLink:
+    """Somebody's own way in; `link` is '' while there is none for them."""
+
+    registrant: Registrant
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One piece of evidence: what it led to, the mail's own words, and where they stood."""
 
@@ -187,6 +219,55 @@ class Reason:
     def __str__(self) -> str:
         quoted = f" „{self.words}“" if self.words else ""
         return f"{self.what}:{quoted} ({self.where})" if self.where else f"{self.what}{':' + quoted if quoted else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a mail says of somebody on our list that is not so there; on which list, and of whom, is decided later.
+
+    `now` holds new values, as far as the mail says what they are values of; `loose` is one of which it does not
+    ("WDR statt NDR"). `was` are old values that it names, and plainly `opposes` to the new ones ("nicht A, sondern B").
+    `gone` are fields to be emptied, `letters` are how a name is spelled ("mit dt"), `swapped` says that given and
+    family name are. `whom` is the person where one is named, `about` are the facts that are. A `firm` claim says that
+    something is wrong; others tell how it is, and matter only where it is not so. An `unsure` one is for a person.
+    """
+
+    now: Registrant = Registrant()
+    loose: str = ""
+    was: tuple[str, ...] = ()
+    opposes: bool = False
+    gone: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
+    swapped: bool = False
+    whom: Registrant | None = None
+    firm: bool = True
+    about: tuple[str, ...] = ()
+    unsure: bool = False
+    because: Reason = Reason("something is to be corrected")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it tells neither a value nor what is to go."""
+        return self.now == Registrant() and not (self.loose or self.gone or self.letters or self.swapped or self.was)
+
+
+class Group(StrEnum):
+    """Of whom a wish is said that names nobody; who they are, only the list knows."""
+
+    ALL = "all"
+    """All whom the writer has registered."""
+    ONLY_THE_WRITER = "only the writer"
+    """The writer comes, and none of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an answer says about events: the ones it names, places in a list (from 0; -1 is the last), all, or none."""
+
+    events: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
+    every: bool = False
+    neither: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +291,9 @@ class Request:
 
     `events` are ids, in the order of the configuration. `writer` is who wrote, as far as the mail says (also when
     not a registrant). `concerns` are things besides that a person must see; `obstacles` moreover forbid a link.
+    `claims` count where somebody is on our list already; `leaving` are the sentences that withdraw without an "I", in
+    which a name may stand that only the list knows. `between` are events of which it may mean any, while `events` is a
+    guess; `choice` is what an answer of theirs says about that.
     """
 
     intent: Intent
@@ -221,6 +305,11 @@ class Request:
     because: tuple[Reason, ...] = ()
     concerns: tuple[Reason, ...] = ()
     obstacles: tuple[Reason, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    leaving: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
+    choice: Choice = Choice()
+    group: Group | None = None
 
     @property
     def needs_human(self) -> bool:

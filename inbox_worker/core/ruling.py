@@ -49,17 +49,22 @@ class Ruling(Case):
         missed = [event for event in asked if event.id not in events]
         if not events:
             return self._too_early_or_late(missed)
-        joining = self.joining(events)
         leaving, foreign = self.leaving(events)
+        joining = self.joining(events, leaving)
         kind = AnswerKind.CONFIRMATION if joining or leaving else AnswerKind.LINK
         answers, unreachable = self._answers_with_link(kind, events, joining, leaving)
         answers = (*answers, *self._told_called_off(off))
         pending = tuple(one for one in joining if one.status is Status.PENDING)
-        titles = dict.fromkeys(event.title for event in asked for one in pending if one.event == event.id)
         concerns = (*request.concerns, *foreign, *_missed(missed, self.now), *unreachable)
-        concerns += tuple(Reason("waits for approval", title) for title in titles)
+        concerns += tuple(self._why_pending(event) for event in asked if any(one.event == event.id for one in pending))
         decision = self._decision(events, joining=joining, leaving=leaving, answers=answers, concerns=concerns)
         return replace(decision, withheld=self._once_approved(joining)) if pending else decision
+
+    def _why_pending(self, event: Event) -> Reason:
+        """Why a registration waits for a person."""
+        if event.approval:
+            return Reason("waits for approval", event.title)
+        return Reason("no personal link is left", event.title)
 
     def _once_approved(self, joining: tuple[Joining, ...]) -> Withheld:
         """What a release leads to: they are on the list as if nobody had had to be asked, and are told so."""
@@ -81,7 +86,7 @@ class Ruling(Case):
         """That these do not take place, if there are any."""
         if not events:
             return ()
-        answer = self._answer(AnswerKind.CALLED_OFF, events, question_passed_on=bool(self.request.concerns))
+        answer = self.answer(AnswerKind.CALLED_OFF, events, question_passed_on=bool(self.request.concerns))
         return (replace(answer, text=self.ledger.cancelled[events[0]].text),)
 
     def _too_early_or_late(self, missed: Sequence[Event]) -> Decision:
@@ -91,7 +96,7 @@ class Ruling(Case):
         events, concerns = tuple(event.id for event in missed), self.request.concerns
         if kind is AnswerKind.CLOSED:  # a person may still let somebody in
             concerns = (*concerns, *_missed(missed, self.now))
-        answer = self._answer(kind, events, question_passed_on=bool(self.request.concerns))
+        answer = self.answer(kind, events, question_passed_on=bool(self.request.concerns))
         return self._decision(events, answers=(answer,), concerns=concerns)
 
     def cancellation(self) -> Decision:
@@ -102,7 +107,7 @@ class Ruling(Case):
         leaving, foreign = self.leaving(events)
         answers: tuple[Answer, ...] = ()
         if leaving:
-            answers = (self._answer(AnswerKind.CANCELLATION, events, withdrawn=_people(leaving)),)
+            answers = (self.answer(AnswerKind.CANCELLATION, events, withdrawn=_people(leaving)),)
         return self._decision(events, leaving=leaving, answers=answers, concerns=(*self.request.concerns, *foreign))
 
     def link_request(self) -> Decision:
@@ -123,11 +128,9 @@ class Ruling(Case):
         concerns = (*self.request.concerns, *(Reason("not on the list of this event", event) for event in strangers))
         if linked:
             people = _once(one.registrant for one in known if one.placed)
-            answer = self._answer(AnswerKind.LINK, linked, registered=people, waiting=waiting)
+            answer = self.answer(AnswerKind.LINK, linked, registered=people, waiting=waiting)
         elif waiting:
-            answer = self._answer(
-                _kind_of(waiting), tuple(dict.fromkeys(one.event for one in waiting)), waiting=waiting
-            )
+            answer = self.answer(_kind_of(waiting), tuple(dict.fromkeys(one.event for one in waiting)), waiting=waiting)
         else:
             return held(self.request, *concerns[len(self.request.concerns) :])
         return self._decision(events, answers=(answer, *self._told_called_off(off)), concerns=concerns)
@@ -139,7 +142,7 @@ class Ruling(Case):
 
     def receipt(self, events: tuple[str, ...]) -> Answer:
         """That it arrived, and whom else to ask."""
-        return self._answer(AnswerKind.RECEIPT, events, question_passed_on=True)
+        return self.answer(AnswerKind.RECEIPT, events, question_passed_on=True)
 
     def _answers_with_link(
         self, kind: AnswerKind, events: tuple[str, ...], joining: tuple[Joining, ...], leaving: tuple[Leaving, ...]
@@ -188,10 +191,10 @@ class Ruling(Case):
             Waiting(event, one, without[event, one]) for event in events for one in people if (event, one) in without
         )
         if not placed:
-            return self._answer(_kind_of(waiting), events, to=to, greeted=greeted, waiting=waiting)
-        return self._answer(kind, placed, to=to, greeted=greeted, registered=registered, waiting=waiting)
+            return self.answer(_kind_of(waiting), events, to=to, greeted=greeted, waiting=waiting)
+        return self.answer(kind, placed, to=to, greeted=greeted, registered=registered, waiting=waiting)
 
-    def _answer(  # noqa: PLR0913 - the parts of an answer, each with a default
+    def answer(  # noqa: PLR0913 - the parts of an answer, each with a default
         self,
         kind: AnswerKind,
         events: tuple[str, ...],
@@ -203,6 +206,7 @@ class Ruling(Case):
         waiting: tuple[Waiting, ...] = (),
         question_passed_on: bool = False,
     ) -> Answer:
+        """An answer to this mail, to its sender where `to` is not given."""
         writer = self.request.writer if to is None else greeted
         known = writer if writer and writer.given_name and writer.family_name else None
         return Answer(

@@ -47,7 +47,8 @@ def is_of_the_same_mind(settings: Settings) -> bool:
 
 def _fingerprint(settings: Settings) -> bytes:
     """What two processes have in common that write the same mails: events, contacts, our name."""
-    return hashlib.sha256(repr((settings.desk(), settings.sender)).encode()).hexdigest().encode()
+    own = [(event.token_secret, event.links) for event in settings.events]
+    return hashlib.sha256(repr((settings.desk(), settings.sender, own)).encode()).hexdigest().encode()
 
 
 def _leave_fingerprint(descriptor: int, settings: Settings) -> None:

@@ -22,6 +22,7 @@ from inbox_worker.core.delivery import Reply
 from inbox_worker.core.holdings import OwedDigest
 from inbox_worker.core.journey import understand_letter
 from inbox_worker.core.ledger import Ledger
+from inbox_worker.core.personal import Links
 from inbox_worker.core.reply import Moment, compose, compose_digest
 from inbox_worker.daemon.clock import Clock, system_clock
 from inbox_worker.daemon.health import heartbeat
@@ -118,7 +119,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
     """Wire everything; connects to nothing."""
     desk, templates = settings.desk(), load_templates(settings.templates)
 
-    def composed(reply: str, answer: Answer, now: datetime, revisions: Mapping[str, int]) -> Reply:
+    def composed(reply: str, answer: Answer, now: datetime, revisions: Mapping[str, int], links: Links) -> Reply:
         return compose(
             answer,
             reply_id=reply,
@@ -128,6 +129,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
             now=now,
             envelope_from=settings.envelope_from(reply),
             revisions=revisions,
+            links=links,
         )
 
     def digested(reply: str, digest: OwedDigest, ledger: Ledger, *, looked: datetime | None, now: datetime) -> Reply:
@@ -144,7 +146,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Office:
 
     mailbox, transport = ImapMailbox(settings.imap), SmtpTransport(settings.smtp)
     journal = JournalFile(settings.journal.path, narrator(settings))
-    understanding = UnderstandingProcess(partial(understand_letter, parse=parse, desk=desk))
+    understanding = UnderstandingProcess(partial(understand_letter, parse=parse, desk=desk.for_reading()))
     tools = Tools(
         mailbox,
         transport,

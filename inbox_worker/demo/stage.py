@@ -31,6 +31,9 @@ from inbox_worker.errors import ConfigError, InboxWorkerError
 OPENING = datetime(2022, 11, 1, 8, 0, tzinfo=UTC)
 """When the worker is started, on an empty mailbox: from then on mail is answered."""
 
+PLACES = 7
+"""Of the Fachdiskurs."""
+
 FOLDERS = {"DONE": "Erledigt", "HELD": "Zu prüfen", "AUTOMATIC": "Automatisch"}
 
 _PASSWORD = "loopback-only"  # noqa: S105 - of a server that nobody else can reach and that ends with us
@@ -74,16 +77,20 @@ class Act:
 
 
 class Stage:
-    """Everything that the demo needs, as a context manager; `output` is emptied of an earlier demo's files."""
+    """Everything that the demo needs, as a context manager; `output` is emptied of an earlier demo's files.
+
+    The configuration is the packaged example with so few places that somebody has to wait for one.
+    """
 
     def __init__(self, output: Path) -> None:
         self.output = output
         self.journal, self.replies = output / "journal.jsonl", output / "replies"
+        self.config = output / "config"
         self.reminded: tuple[Sent, ...] = ()
         self._imap, self._smtp = EmbeddedImap(), EmbeddedSmtp()
 
     def __enter__(self) -> Self:
-        _make_ready(self.output, self.replies)
+        _make_ready(self.output, self.replies, self.config)
         with ExitStack() as starting:
             starting.enter_context(self._imap)
             starting.enter_context(self._smtp)
@@ -154,7 +161,7 @@ class Stage:
         return Sent(posted, message, file)
 
     def _settings(self) -> Settings:
-        """The packaged example, led to our servers by the variables that an operator would use."""
+        """The example, led to our servers by the variables that an operator would use."""
         values = {
             "MODE": "send",
             "IMAP__HOST": self._imap.host,
@@ -171,7 +178,7 @@ class Stage:
             "JOURNAL__PATH": str(self.journal.absolute()),
             **{f"IMAP__{use}_FOLDER": name for use, name in FOLDERS.items()},
         }
-        return load(packaged_dir("config"), {f"INBOX_WORKER_{key}": value for key, value in values.items()})
+        return load(self.config, {f"INBOX_WORKER_{key}": value for key, value in values.items()})
 
 
 async def _pass(office: daemon.Office) -> None:
@@ -179,7 +186,7 @@ async def _pass(office: daemon.Office) -> None:
         raise InboxWorkerError("the demo's worker could not complete its pass; the log above says why")
 
 
-def _make_ready(output: Path, replies: Path) -> None:
+def _make_ready(output: Path, replies: Path, config: Path) -> None:
     """Makes the directory; what an earlier demo left is taken away, a directory of anybody else's is refused."""
     mark = output / _MARK
     try:
@@ -189,7 +196,11 @@ def _make_ready(output: Path, replies: Path) -> None:
         mark.touch()
         for left in output.glob("journal.*"):
             left.unlink()
-        shutil.rmtree(replies, ignore_errors=True)
+        for directory in (replies, config):
+            shutil.rmtree(directory, ignore_errors=True)
         replies.mkdir()
+        shutil.copytree(packaged_dir("config"), config)
+        event = config / "events" / "zwk-fachdiskurs-22.toml"
+        event.write_text(re.sub(r"(?m)^# capacity = \d+", f"capacity = {PLACES}", event.read_text("utf-8")), "utf-8")
     except OSError as error:
         raise ConfigError([f"--output: {output}: {error.strerror}; name a directory that can be written"]) from error

@@ -10,9 +10,9 @@ import phonenumbers
 
 from inbox_worker.config import Settings
 from inbox_worker.core.decision import AnswerKind
-from inbox_worker.core.entries import MailRecorded, Registered, ReplyOwed, Withdrawn
+from inbox_worker.core.entries import Corrected, Entry, MailRecorded, Promoted, Registered, ReplyOwed, Withdrawn
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Desk, Event, Registrant
+from inbox_worker.core.registration import Desk, Event, Registrant, Status
 from inbox_worker.daemon import time_zone
 from inbox_worker.demo.stage import Act, Sent
 from inbox_worker.demo.style import Style
@@ -35,6 +35,9 @@ _ANSWERS = {
     AnswerKind.MOVED: "news of another time, without the link",
     AnswerKind.CALLED_OFF: "the event is cancelled",
     AnswerKind.MESSAGE: "message from the press office",
+    AnswerKind.WHICH: "question which event is meant",
+    AnswerKind.CORRECTION: "how it stands now, with the access link",
+    AnswerKind.NOTED: "how it stands now, without the link",
     AnswerKind.FOLLOWUP: "thanks, and the recording",
     AnswerKind.RECEIPT: "receipt that names the press contact",
 }
@@ -91,20 +94,31 @@ def _understood(act: Act, desk: Desk, style: Style) -> Iterator[str]:
     events = " and ".join(_short(event) for name in mail.events if (event := desk.event(name)))
     intent = mail.intent.replace("_", " ") + (f", {events}" if events else "")
     yield from _field("understood", intent, style, paint=style.strong)
-    changes: dict[str, None] = {}
-    for line in act.lines:
-        match line.recorded.entry:
-            case Registered() as entry:
-                changes[f"+ {person(entry.registrant, entry.address)}"] = None
-            case Withdrawn(registration="") as entry:
-                changes[f"declines: {person(entry.registrant, entry.address)}"] = None
-            case Withdrawn() as entry:
-                changes[f"- {person(entry.registrant, entry.address)}"] = None
-            case ReplyOwed(answer=answer) if answer and answer.kind is AnswerKind.LINK:
-                known = ", ".join(one.full_name for one in answer.registered if one.full_name)
-                changes[f"on the list already: {known}" if known else "nobody new for the list"] = None
-    for change in changes:
+    for change in dict.fromkeys(change for line in act.lines for change in _changes(line.recorded.entry)):
         yield from _field("", change, style)
+
+
+def _changes(entry: Entry) -> Iterator[str]:
+    """What an entry changes on the lists."""
+    match entry:
+        case Registered(status=Status.WAITLISTED):
+            yield f"waits for a place: {person(entry.registrant, entry.address)}"
+        case Registered():
+            yield f"+ {person(entry.registrant, entry.address)}"
+        case Promoted():
+            yield f"moves up: {person(entry.registrant, entry.address)}"
+        case Corrected():
+            yield f"was: {person(entry.before, entry.address)}"
+            yield f"now: {person(entry.registrant, entry.address)}"
+        case Withdrawn(registration=""):
+            yield f"declines: {person(entry.registrant, entry.address)}"
+        case Withdrawn():
+            yield f"- {person(entry.registrant, entry.address)}"
+        case ReplyOwed(answer=answer) if answer and answer.kind is AnswerKind.LINK:
+            known = ", ".join(one.full_name for one in answer.registered if one.full_name)
+            yield f"on the list already: {known}" if known else "nobody new for the list"
+        case _:
+            pass
 
 
 def _done(act: Act, settings: Settings, style: Style) -> Iterator[str]:
@@ -132,7 +146,7 @@ def _done(act: Act, settings: Settings, style: Style) -> Iterator[str]:
 def letter(sent: Sent, settings: Settings, style: Style) -> Iterator[str]:
     """The first lines of an answer, and those with a link."""
     text = [line for line in sent.message.text.split("\n-- ")[0].splitlines() if line.strip()]
-    links = [event.link for event in settings.events]
+    links = [event.link for event in settings.events if event.link]
     shown = [*text[:2], *(line for line in text[2:] if any(link in line for link in links))]
     for line in (f"Subject: {sent.message.subject}", *shown):
         for part in style.wrapped(line, _LABEL + 2, lines=2):

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from inbox_worker.core import digest, duties, filing, notices
+from inbox_worker.core import digest, duties, filing, notices, pool
 from inbox_worker.core.entries import Baseline, Entry, Filed, FilingTaken, Recorded
 from inbox_worker.core.holdings import FolderMemory
 from inbox_worker.core.journey import NOT_HANDED_OVER, Poison, Understood
@@ -48,6 +48,7 @@ class Worker:
         self.books = Books(tools.journal, tools.clock)
         self.delivery = Delivery(plan, tools, self.books, self.stopping)
         self._has_learned = False
+        self._stocks: dict[str, list[tuple[bool, str]]] = {}
 
     @property
     def ledger(self) -> Ledger:
@@ -66,6 +67,7 @@ class Worker:
             await self._treat(self._batches(listed), state)
         finally:  # also when the mailbox is gone: what is owed does not need it
             await self._do_duties()
+            self._tell_stocks()
             await self.delivery.run()
         await self._file(state)
 
@@ -125,6 +127,8 @@ class Worker:
             for entry in new:
                 draft.apply(Recorded(draft.seq + 1, now, entry))
             entries.extend(new)
+        if self.plan.mode != "observe":  # with what needs them, so that no answer leaves before its link is kept
+            entries.extend(pool.given(draft, self.plan.desk, now))
         return entries
 
     def _decide(self, ref: Ref, mail: Understood, ledger: Ledger) -> list[Entry]:
@@ -156,6 +160,17 @@ class Worker:
         if not self._has_learned and self.plan.mode != "observe":
             await self._owe(notices.learned)
             self._has_learned = True
+
+    def _tell_stocks(self) -> None:
+        """How many personal links are left: at the start, and whenever that has changed."""
+        for event in self.plan.desk.events:
+            if not event.has_pool or event.end <= self.tools.clock():
+                continue
+            told = list(pool.told(self.ledger, event))
+            if told != self._stocks.get(event.id):
+                self._stocks[event.id] = told
+                for well, words in told:
+                    log.log(logging.INFO if well else logging.WARNING, "event %s: %s", event.id, words)
 
     async def _owe(self, due: Callable[[Ledger, Desk, datetime], list[Entry]]) -> None:
         while entries := due(self.ledger, self.plan.desk, self.tools.clock()):

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Self
 
-from inbox_worker.core import outbox
+from inbox_worker.core import outbox, personal
 from inbox_worker.core.delivery import Delivered, Outcome, Reply
 from inbox_worker.core.digest import pointless
 from inbox_worker.core.entries import Entry, ReplyClaimed, ReplyFailed, ReplySent
@@ -54,7 +55,8 @@ class Delivery:
             due = outbox.due(self._books.ledger, now, self._plan.name, self._plan.retry)
             if self._plan.mode == "observe":
                 due = [one for one in due if one.digest]
-            group = [one for one in due if one.id not in tried][:CLAIMED_AT_ONCE]
+            ready = (one for one in due if one.id not in tried and not self._waits_for_link(one, now))
+            group = list(islice(ready, CLAIMED_AT_ONCE))
             if not group:
                 return
             claims = [ReplyClaimed(one.id, self._plan.name, now + outbox.CLAIM, one.receiver) for one in group]
@@ -65,6 +67,11 @@ class Delivery:
                 continue
             tried.update(one.id for one in group)
             await self._deliver(group)
+
+    def _waits_for_link(self, reply: OwedReply, now: datetime) -> bool:
+        """Not claimed then, nor tried: nothing but a longer file helps, and then it leaves at once."""
+        ledger, desk = self._books.ledger, self._plan.desk
+        return outbox.lacks_link(reply, ledger, desk) and not outbox.hopeless(reply, ledger, desk, now)
 
     def _is_closed(self, now: datetime) -> bool:
         """A pause that seems longer than any began before the clock was set back: then it is over."""
@@ -118,8 +125,10 @@ class Delivery:
         if reply.digest:
             return self._tools.compose_digest(reply.id, reply.digest, self._books.ledger, looked=self.looked, now=now)
         assert reply.answer is not None  # noqa: S101 - without one it is hopeless
-        answer = outbox.as_it_stands(reply.answer, self._books.ledger)
-        return self._tools.compose(reply.id, answer, now, self._books.ledger.revisions())
+        ledger = self._books.ledger
+        answer = outbox.as_it_stands(reply.answer, ledger)
+        links = personal.of_answer(answer, ledger, self._plan.desk)
+        return self._tools.compose(reply.id, answer, now, ledger.revisions(), links)
 
     def _learn(self, outcome: Outcome, now: datetime, *, closed: bool) -> None:
         """What an attempt tells about the way out."""

@@ -16,6 +16,7 @@ from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.mailbox import Filing, MailboxState, Seen
 from inbox_worker.core.message import Letter, Ref
 from inbox_worker.core.outbox import RetryPolicy
+from inbox_worker.core.personal import Links
 from inbox_worker.core.registration import Desk
 
 Understand = Callable[[Sequence[Letter]], Awaitable[list[Understood | Poison]]]
@@ -113,13 +114,14 @@ class ComposeDigest(Protocol):
 class Tools:
     """What the spine is given: adapters and functions; `clock` tells an aware time.
 
-    `compose` makes a mail of a reply's name, its answer, the time and the events' revisions (`Ledger.revisions`).
+    `compose` makes a mail of a reply's name, its answer, the time, the events' revisions (`Ledger.revisions`) and the
+    personal links that it brings (`personal.of_answer`).
     """
 
     mailbox: Mailbox
     transport: Transport
     journal: Journal
     understand: Understand
-    compose: Callable[[str, Answer, datetime, Mapping[str, int]], Reply]
+    compose: Callable[[str, Answer, datetime, Mapping[str, int], Links], Reply]
     compose_digest: ComposeDigest
     clock: Callable[[], datetime]

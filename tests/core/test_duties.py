@@ -15,6 +15,8 @@ from tests.office import FakeOffice
 PEOPLE = ["Anna Schmitt", "Ben Yilmaz", "Carla Groß", "Daria Nowak"]
 GOODBYE = "Guten Tag,\n\nich muss meine Teilnahme am Fachdiskurs leider absagen.\n\nMit freundlichen Grüßen\n{}\n"
 
+INSTEAD = "Guten Tag,\n\nstatt meiner kommt mein Kollege Emil Vogt zum Fachdiskurs.\n\nMit freundlichen Grüßen\n{}\n"
+
 
 def a_limited(capacity: int | None = 2, **changes: object) -> Desk:
     """A desk with one event for so many people, and its usual reminders."""
@@ -111,6 +113,14 @@ async def test_a_cancellation_gives_the_place_to_the_first_who_waits_and_tells_t
     assert life.mails(address(3)) == ["waitlist"]
     await life.passes()
     assert life.mails(address(2)) == ["waitlist", "promotion"], "once"
+
+
+async def test_who_comes_instead_of_somebody_takes_over_their_place_and_overtakes_nobody() -> None:
+    life = await full()
+    await life.gets(the_mail(0, INSTEAD))
+    assert life.placed() == [PEOPLE[1], "Emil Vogt"]
+    assert life.waiting() == PEOPLE[2:]
+    assert life.mails(address(2)) == ["waitlist"]
 
 
 async def test_more_capacity_in_the_configuration_moves_the_list_up() -> None:

@@ -15,6 +15,8 @@ from inbox_worker.core.entries import (
     EventTold,
     Filed,
     FilingTaken,
+    LinkGiven,
+    LinkMissing,
     MailRecorded,
     Offered,
     Promoted,
@@ -115,6 +117,33 @@ LATER = NOW + timedelta(hours=28)
             (
                 "Abgesagt: „Fachdiskurs“. Wer angemeldet ist oder wartet, bekommt eine Nachricht; wer sich noch "
                 "anmeldet, erfährt es in der Antwort."
+            ),
+        ),
+        (
+            LinkGiven("1", FACHDISKURS, "d", ANNA, TO),
+            (
+                "Persönlicher Zugangslink zu „Fachdiskurs“ vergeben an Anna Schmitt, Redakteurin, Teutoburger Bote "
+                "(a@bote.example)."
+            ),
+        ),
+        (
+            LinkGiven("1", FACHDISKURS, "d"),
+            "Persönlicher Zugangslink zu „Fachdiskurs“ vergeben an eine Person auf der Liste.",
+        ),
+        (
+            LinkMissing("1", FACHDISKURS, registrant=ANNA, address=TO),
+            (
+                "Bitte ansehen: Für Anna Schmitt, Redakteurin, Teutoburger Bote (a@bote.example) gibt es keinen "
+                "Zugangslink zu „Fachdiskurs“: Alle sind vergeben. Mails mit dem Link warten, bis die Datei "
+                "(links_file) ergänzt ist."
+            ),
+        ),
+        (
+            LinkMissing("1", FACHDISKURS, gone=True),
+            (
+                "Bitte ansehen: Für eine Person auf der Liste gibt es keinen Zugangslink zu „Fachdiskurs“ mehr: Der "
+                "vergebene steht nicht mehr in der Datei (links_file). Mails mit dem Link warten, bis er wieder darin "
+                f"steht oder ein neuer vergeben ist (inbox-worker notify {FACHDISKURS} --reason change)."
             ),
         ),
         (Promoted("1", FACHDISKURS), "Nachgerückt zu „Fachdiskurs“: jemand von der Warteliste."),

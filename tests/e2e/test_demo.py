@@ -104,14 +104,17 @@ def test_every_mail_is_in_the_journal_and_nothing_is_left_to_do(played: Played) 
         (8, "bulk", False),
         (9, "inquiry", True),
         (10, "registration", True),
-        (11, "registration", True),
-        (12, "cancellation", True),
-        (13, "link_request", True),
-        (14, "unclear", False),
-        (15, "registration", False),
+        (11, "correction", True),
+        (12, "registration", True),
+        (13, "registration", True),
+        (14, "cancellation", True),
+        (15, "link_request", True),
         (16, "unclear", False),
-        (17, "registration", True),
+        (17, "registration", False),
         (18, "unclear", False),
+        (19, "registration", True),
+        (20, "cancellation", True),
+        (21, "unclear", False),
     ],
 )
 def test_each_example_shows_what_it_is_there_for(played: Played, number: int, intent: str, *, answered: bool) -> None:
@@ -121,13 +124,13 @@ def test_each_example_shows_what_it_is_there_for(played: Played, number: int, in
 
 def test_what_only_a_person_can_settle_waits_for_one(played: Played) -> None:
     held = {number for number, mail in enumerate(played.mails, start=1) if mail.outcome == "held"}
-    assert held >= {9, 10, 14, 15, 16}
-    assert not held & {1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 18}
+    assert held >= {9, 10, 16, 17, 18}
+    assert not held & {1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 14, 15, 20, 21}
 
 
 def test_only_registered_people_get_the_link(played: Played) -> None:
-    with_link = {number for number in range(1, 19) if any(_LINK in reply.text for reply in played.replies(number))}
-    assert with_link == {1, 2, 3, 4, 7, 10, 11, 13, 17}
+    with_link = {number for number in range(1, 22) if any(_LINK in reply.text for reply in played.replies(number))}
+    assert with_link == {1, 2, 3, 4, 7, 10, 11, 13, 14, 15, 19}, "in the fourteenth it goes to who moves up"
 
 
 def test_a_second_registration_makes_no_second_registrant(played: Played) -> None:
@@ -135,6 +138,20 @@ def test_a_second_registration_makes_no_second_registrant(played: Played) -> Non
     assert names.count("Frauke Ihmels") == 1
     assert "Tobias Wieland" not in names, "he cancelled"
     assert "Mareike Thöne" not in names, "somebody else comes in her place"
+
+
+def test_an_answer_to_the_confirmation_corrects_the_list(played: Played) -> None:
+    names = [one.registrant.name for one in played.ledger.roster("zwk-fachdiskurs-22")]
+    assert "Janik Osterkamp" in names
+    assert "Jannik Osterkamp" not in names
+    assert "now: Janik Osterkamp" in played.told
+
+
+def test_who_waited_moves_up_when_somebody_cancels(played: Played) -> None:
+    assert not any(_LINK in reply.text for reply in played.replies(12))
+    texts = {reply.to[0].addr_spec: reply.text for reply in played.replies(14)}
+    assert _LINK in texts["w.rothenbach@weserkurier-sonntag.example"]
+    assert "moves up: Wilma Rothenbach" in played.told
 
 
 def test_a_mail_of_ones_own_is_treated_on_the_demos_day(played: Played) -> None:

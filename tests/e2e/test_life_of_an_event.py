@@ -1,7 +1,8 @@
 """One event from its first registration to the day after, on a real Dovecot and Postfix, with a clock that obeys.
 
-Sixty people want one of forty places; some leave, others move up; the daemon is started anew for each pass, and once it
-dies in the middle of the reminders. In the end everybody has got exactly the mails that they should have.
+Sixty people want one of forty places; some leave, others move up; some answer that their names are wrong; the link
+changes; the daemon is started anew for each pass, and once it dies in the middle of the reminders. Afterwards there is
+a recording. In the end everybody has got exactly the mails that they should have, and the journal tells all of it.
 """
 
 import asyncio
@@ -10,12 +11,14 @@ import email.policy
 import os
 import re
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from inbox_worker import daemon
 from inbox_worker.config import Settings, load
+from inbox_worker.core.notices import Occasion
 from tests.e2e.command import Office
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix, awaited
@@ -23,13 +26,19 @@ from tests.servers.postfix import Postfix, awaited
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
 
 PLACES, PEOPLE, LEAVING = 40, 60, 5
+CORRECTING = range(20, 23)
 REGISTERS = "Guten Tag,\n\nhiermit melde ich mich zum Fachdiskurs an.\n\nMit freundlichen Grüßen\n{}\n"
 LEAVES = "Guten Tag,\n\nich muss meine Teilnahme am Fachdiskurs leider absagen.\n\nMit freundlichen Grüßen\n{}\n"
 SUBJECTS = {
     "Ihr Zugangslink: ": "confirmation",
     "Ein Platz ist frei: ": "promotion",
     "Erinnerung: ": "reminder",
+    "Geändert: ": "change",
+    "Aufzeichnung: ": "followup",
+    "Re: Ihr Zugangslink: ": "correction",
 }
+CORRECTS = "Guten Tag,\n\nmein Nachname ist falsch geschrieben: Ich heiße {}, nicht {}.\n\nViele Grüße\n{}\n"
+NEW_LINK, RECORDING = "https://meet.example.org/neu", "https://www.example.org/mitschnitt"
 GIVEN = ["Anna", "Ben", "Carla", "David", "Eva", "Felix", "Greta", "Hanno", "Ines", "Jonas"]
 FAMILY = ["Abel", "Brandt", "Conrad", "Dietz", "Engel", "Fuchs"]
 
@@ -43,11 +52,25 @@ class Desk:
 
     def __init__(self, office: Office) -> None:
         self.office = office
-        event = office.directory / "events" / "zwk-fachdiskurs-22.toml"
-        event.write_text(re.sub(r"(?m)^# capacity = \d+", f"capacity = {PLACES}", event.read_text("utf-8")), "utf-8")
-        self.settings: Settings = load(office.directory, os.environ)
-        self.event = next(event for event in self.settings.events if event.id == "zwk-fachdiskurs-22")
+        self.configure(r"(?m)^# capacity = \d+", f"capacity = {PLACES}")
         self.now = self.event.start - timedelta(days=10)
+
+    def configure(self, pattern: str, written: str) -> None:
+        """Somebody changes the event's file, and the daemon is started anew."""
+        file = self.office.directory / "events" / "zwk-fachdiskurs-22.toml"
+        text, found = re.subn(pattern, written, file.read_text("utf-8"))
+        assert found == 1, pattern
+        file.write_text(text, "utf-8")
+        self.settings: Settings = load(self.office.directory, os.environ)
+        self.event = next(event for event in self.settings.events if event.id == "zwk-fachdiskurs-22")
+
+    async def notify(self, occasion: Occasion) -> int:
+        """How many mails the press office's word to everybody is, sent."""
+        mailing, _, handed_over = await daemon.notify(
+            self.settings, self.event, occasion, "", send=True, clock=self.clock
+        )
+        assert handed_over
+        return len(mailing.owed)
 
     def clock(self) -> datetime:
         return self.now
@@ -67,6 +90,20 @@ class Desk:
             )
             mails.append((head + text.format(name(number)).replace("\n", "\r\n")).encode())
         self.office.dovecot.fill(self.office.address, mails, at=self.now)
+
+    def answer(self, number: int, text: str) -> None:
+        """This person answers our confirmation, as a mail program does it: in its thread, with all of it quoted."""
+        (raw,) = awaited(self.office.dovecot, self.person(number), 1)
+        ours = email.message_from_bytes(raw, policy=email.policy.default)
+        body = ours.get_body(("plain",))
+        assert body is not None
+        quoted = "".join(f"> {line}\n" for line in body.get_content().splitlines())
+        reply = EmailMessage()
+        reply["From"], reply["To"] = f"{name(number)} <{self.person(number)}>", self.office.address
+        reply["Subject"], reply["Message-ID"] = f"AW: {ours['Subject']}", f"<answer-{number}@haus{number}.example>"
+        reply["In-Reply-To"], reply["References"] = ours["Message-ID"], f"{ours['References']} {ours['Message-ID']}"
+        reply.set_content(f"{text}\nAm 15.11. schrieb Zukunftswerkstatt Kommunen:\n{quoted}")
+        self.office.dovecot.fill(self.office.address, [reply.as_bytes(policy=email.policy.SMTP)], at=self.now)
 
     async def work(self, *, dies_after: int | None = None) -> None:
         """One daemon's life of one pass; `dies_after` so many replies it is gone without a word."""
@@ -115,6 +152,14 @@ async def test_an_event_lives_and_everybody_gets_exactly_the_mails_that_they_sho
     desk.get(*range(LEAVING), text=LEAVES)
     await desk.work()
     await desk.work()
+    for number in CORRECTING:
+        given = GIVEN[number % 10]
+        await asyncio.to_thread(desk.answer, number, CORRECTS.format("Konrad", "Conrad", f"{given} Konrad"))
+    await desk.work()
+    desk.configure(r"(?m)^link = .*", f'link = "{NEW_LINK}"')
+    await desk.work()
+    assert await desk.notify(Occasion.CHANGE) == PLACES
+    assert await desk.notify(Occasion.CHANGE) == 0, "each person once"
 
     day_before = desk.event.reminders[0].at
     desk.now = day_before + timedelta(minutes=1)
@@ -126,24 +171,31 @@ async def test_an_event_lives_and_everybody_gets_exactly_the_mails_that_they_sho
     await desk.work()
     desk.now = desk.event.end + timedelta(hours=1)
     await desk.work()
+    desk.configure(r"(?m)^# recording = .*", f'recording = "{RECORDING}"')
+    assert await desk.notify(Occasion.FOLLOWUP) == PLACES
 
-    left, stayed = range(LEAVING), range(LEAVING, PLACES)
+    left, stayed = range(LEAVING), [number for number in range(LEAVING, PLACES) if number not in CORRECTING]
+    later = ["change", "reminder", "reminder", "followup"]
     moved, waiting = range(PLACES, PLACES + LEAVING), range(PLACES + LEAVING, PEOPLE)
     for people, kinds in (
         (left, ["confirmation", "cancellation"]),
-        (stayed, ["confirmation", "reminder", "reminder"]),
-        (moved, ["waitlist", "promotion", "reminder", "reminder"]),
+        (stayed, ["confirmation", *later]),
+        (CORRECTING, ["confirmation", "correction", *later]),
+        (moved, ["waitlist", "promotion", *later]),
         (waiting, ["waitlist"]),
     ):
         for number in people:
             assert await asyncio.to_thread(desk.mails, number, len(kinds)) == kinds, name(number)
     entries = desk.office.entries()
-    counts = {what: sum(entry["what"] == what for entry in entries) for what in ("registered", "promoted", "withdrawn")}
-    assert counts == {"registered": PEOPLE, "promoted": LEAVING, "withdrawn": LEAVING}
+    people_s = ("registered", "promoted", "withdrawn", "corrected")
+    counts = {what: sum(entry["what"] == what for entry in entries) for what in people_s}
+    assert counts == {"registered": PEOPLE, "promoted": LEAVING, "withdrawn": LEAVING, "corrected": len(CORRECTING)}
     owed, sent = (
         {entry["facts"]["reply"] for entry in entries if entry["what"] == what} for what in ("reply-owed", "reply-sent")
     )
     assert owed == sent
     assert "unbroken" in desk.office.run("journal", "verify")
-    told = desk.office.run("registrants", "--event", desk.event.id)
-    assert f"{PLACES} angemeldet, {PEOPLE - PLACES - LEAVING} auf der Warteliste" in told
+    table = desk.office.run("registrants", "--event", desk.event.id)
+    assert f"{PLACES} angemeldet, {PEOPLE - PLACES - LEAVING} auf der Warteliste" in table
+    assert (table.count(" Konrad "), table.count(" Conrad ")) == (len(CORRECTING), 10 - len(CORRECTING))
+    assert "Berichtigt bei" in desk.office.run("journal")

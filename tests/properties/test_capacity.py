@@ -40,7 +40,7 @@ def test_nobody_is_one_too_many_and_nobody_waits_for_a_free_place(
             sender, people = Address("", known.address), (known.registrant,)
         request = a_request(intent, *(people if intent is Intent.REGISTRATION else ()), writer=writer)
         request = replace(request, withdrawn=people[:1] if intent is Intent.CANCELLATION else ())
-        message = a_message(f"{number:064}", sender)
+        message = a_message(f"{number:08}" * 8, sender)
         decision = decide(message, request, ledger, desk, NOW)
         take(entries_of(a_ref(number), message, decision, owe=True))
         assert ledger.taken(FACHDISKURS) == len(ledger.roster(FACHDISKURS)) <= capacity

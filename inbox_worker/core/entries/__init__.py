@@ -10,9 +10,18 @@ own which can be erased (DSGVO Art. 17), so each of them has a default, too.
 from dataclasses import dataclass
 from datetime import datetime
 
-from inbox_worker.core.entries.events import EventCancelled, EventTold
-from inbox_worker.core.entries.mails import Baseline, CapReached, Filed, FilingTaken, MailRecorded, Offered, Settled
-from inbox_worker.core.entries.people import Promoted, Registered, Withdrawn
+from inbox_worker.core.entries.events import EventCancelled, EventTold, LinkGiven, LinkMissing
+from inbox_worker.core.entries.mails import (
+    Asked,
+    Baseline,
+    CapReached,
+    Filed,
+    FilingTaken,
+    MailRecorded,
+    Offered,
+    Settled,
+)
+from inbox_worker.core.entries.people import Corrected, Promoted, Registered, Withdrawn
 from inbox_worker.core.entries.replies import (
     NO_MAIL,
     DigestOwed,
@@ -30,8 +39,10 @@ from inbox_worker.core.entries.replies import (
 
 __all__ = [
     "NO_MAIL",
+    "Asked",
     "Baseline",
     "CapReached",
+    "Corrected",
     "DigestOwed",
     "DigestSkipped",
     "Entry",
@@ -39,6 +50,8 @@ __all__ = [
     "EventTold",
     "Filed",
     "FilingTaken",
+    "LinkGiven",
+    "LinkMissing",
     "MailRecorded",
     "Offered",
     "Promoted",
@@ -63,6 +76,7 @@ Entry = (
     | Registered
     | Promoted
     | Withdrawn
+    | Corrected
     | ReplyOwed
     | ReplyClaimed
     | ReplyReleased
@@ -72,6 +86,7 @@ Entry = (
     | ReplyFailed
     | ReplyDropped
     | Offered
+    | Asked
     | Settled
     | Undeliverable
     | CapReached
@@ -79,6 +94,8 @@ Entry = (
     | Filed
     | EventTold
     | EventCancelled
+    | LinkGiven
+    | LinkMissing
     | DigestOwed
     | DigestSkipped
 )

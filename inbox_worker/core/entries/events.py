@@ -1,10 +1,11 @@
-"""What people are told of an event, and its end."""
+"""What people are told of an event, whose way in is which, and its end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
 from inbox_worker.core.entries.personal import NOBODY
+from inbox_worker.core.registration import Registrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,29 @@ class EventCancelled:
     PERSONAL: ClassVar[frozenset[str]] = NOBODY
     event: str
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGiven:
+    """A registration has this link of its own from now on, and nobody else ever gets it; `link` is a digest of it."""
+
+    WHAT: ClassVar[str] = "link-given"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "address"})
+    registration: str
+    event: str
+    link: str
+    registrant: Registrant = field(default_factory=Registrant)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMissing:
+    """Somebody with a place has no link of their own: none was left, or (`gone`) theirs stands in the file no more."""
+
+    WHAT: ClassVar[str] = "link-missing"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "address"})
+    registration: str
+    event: str
+    gone: bool = False
+    registrant: Registrant = field(default_factory=Registrant)
+    address: str = ""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from inbox_worker.core.decision import Withheld
 from inbox_worker.core.entries.personal import NOBODY
 from inbox_worker.core.message import Ref
-from inbox_worker.core.registration import Intent, Reason
+from inbox_worker.core.registration import Intent, Reason, Registrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +109,23 @@ class Filed:
     folder: str
     uidvalidity: int
     uids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """We asked back which of `events` the mail `ref` means; `reply` is the name of the question.
+
+    `address` and `message_id` are the mail's, by which the answer is known; the rest is what it wanted.
+    """
+
+    WHAT: ClassVar[str] = "asked"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"address", "message_id", "registrants", "withdrawn", "writer"})
+    ref: Ref
+    events: tuple[str, ...]
+    intent: Intent
+    reply: str
+    address: str = ""
+    message_id: str = ""
+    registrants: tuple[Registrant, ...] = ()
+    withdrawn: tuple[Registrant, ...] = ()
+    writer: Registrant | None = None

@@ -51,3 +51,18 @@ class Withdrawn:
     digest: str
     registrant: Registrant = field(default_factory=Registrant)
     address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A registration has other facts from now on: `registrant`, `address` and `through`; `before` is as it was."""
+
+    WHAT: ClassVar[str] = "corrected"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"registrant", "before", "address", "through"})
+    registration: str
+    event: str
+    digest: str
+    registrant: Registrant = field(default_factory=Registrant)
+    before: Registrant = field(default_factory=Registrant)
+    address: str = ""
+    through: str = ""

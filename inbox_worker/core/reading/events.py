@@ -5,7 +5,7 @@ Never chooses by itself: it collects what was named where; `read` decides what a
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from inbox_worker.core.reading.dates import Day, days
 from inbox_worker.core.reading.sentences import fold, words_of
@@ -61,6 +61,9 @@ _BOTH = re.compile(
     r"in|the|on|,|$))|\bfor both\b|\bbeides\b"
 )
 
+
+TOGETHER = timedelta(days=14)
+"""A mail that names no event means the next one, unless another one begins within so much time."""
 
 _OCCASION = re.compile(
     r"diskurs|gespraech|konferenz|veranstaltung|tagung|forum|kongress|termin|tag$|abend|"
@@ -159,6 +162,11 @@ class Calendar:
         if now is None:
             return ordered[0] if ordered else None
         return next((event for event in ordered if event.end >= now), ordered[-1] if ordered else None)
+
+    def soon_after(self, first: Event) -> frozenset[str]:
+        """`first` and the events that begin so soon after it that one invitation may have told of all of them."""
+        near = (event.id for event in self.desk.events if first.start <= event.start <= first.start + TOGETHER)
+        return frozenset(near)
 
 
 def _plain(text: str) -> str:

@@ -12,6 +12,7 @@ from inbox_worker.core.message import Address, Message
 from inbox_worker.core.reading.parts_seams import (
     Block,
     attribution_at,
+    between_arrows_at,
     block_at,
     separator_at,
     subject_kind,
@@ -152,7 +153,7 @@ def _scan(lines: list[str], frame: _Frame) -> _Cut:
     announced = ""
     while position < len(lines):
         line = lines[position]
-        if line.startswith(">"):
+        if line.startswith(">") and not between_arrows_at(lines, position):
             end = next((at for at in range(position, len(lines)) if not lines[at].startswith(">")), len(lines))
             _quoted(
                 cut, unquoted(lines[position:end]), replace(frame, passes_on=frame.passes_on or announced == _SENT_ON)
@@ -193,7 +194,7 @@ def _seam(lines: list[str], position: int, cut: _Cut, announced: str) -> _Seam |
         if kind != "rule":
             return _Seam(1, not _leads_on(lines, position + 1), kind)
         return _Seam(1, ends=False) if _leads_to_block(lines, position) else None
-    if count := attribution_at(lines, position):
+    if count := attribution_at(lines, position) or between_arrows_at(lines, position):
         return _Seam(count, not _leads_on(lines, position + count), "attributed")
     block = block_at(lines, position)
     return _Seam(0, ends=True, announces=announced, block=block) if block and _is_seam(block, cut, announced) else None

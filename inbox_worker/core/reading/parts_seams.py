@@ -117,6 +117,21 @@ def attribution_at(lines: list[str], start: int) -> int:
     return 0
 
 
+def between_arrows_at(lines: list[str], start: int) -> int:
+    """How many lines GroupWise's mark begins with here: '>>> "Name" <address> 17.11.2022 15:53 >>>'; 0 for none.
+
+    What stands below it is the other mail, without any mark of its own.
+    """
+    text = ""
+    for count, line in enumerate(lines[start : start + 3], start=1):
+        text += f"{line[:_FIELD].strip()} "
+        if not text.startswith(">>> "):
+            return 0
+        if text.endswith(">>> ") and len(text) > len(">>> >>> "):
+            return count if _DATED.search(text) else 0
+    return 0
+
+
 def separator_at(line: str) -> str:
     """'forwarded' or 'quoted' for a line that announces another mail, 'rule' for a mere line, '' otherwise."""
     if len(line) > 200:

@@ -10,6 +10,8 @@ from datetime import date
 from functools import lru_cache, partial
 
 from inbox_worker.core.message import Address, Message
+from inbox_worker.core.reading.choice import choice
+from inbox_worker.core.reading.corrections import claims
 from inbox_worker.core.reading.events import Calendar
 from inbox_worker.core.reading.intent import Evidence, evidence, parted
 from inbox_worker.core.reading.language import answer_language
@@ -20,8 +22,8 @@ from inbox_worker.core.reading.people.companions import full_names, with_copied,
 from inbox_worker.core.reading.sentences import sentences
 from inbox_worker.core.reading.verdicts import Wish, wish
 from inbox_worker.core.reading.which import GENERIC, Sources, which
-from inbox_worker.core.reading.who import merged, named_people, same_person, who
-from inbox_worker.core.registration import Desk, Intent, Reason, Registrant, Request, Verdict
+from inbox_worker.core.reading.who import meant_of_a_group, merged, named_people, same_person, who
+from inbox_worker.core.registration import Choice, Desk, Intent, Reason, Registrant, Request, Verdict
 
 _REPLY = re.compile(
     r"^\s*(?:\[[^\]]*\]\s*)?(?:re|aw|antw|sv|wg|fw|fwd|rif|r|tr|vs|odp)\s?(?:\[\d+\])?:\s*", re.IGNORECASE
@@ -127,7 +129,22 @@ def _read(message: Message, desk: Desk) -> Request:
         intent = Intent.CANCELLATION if people.withdrawn else intent
     if intent is Intent.REGISTRATION:
         concerns, obstacles = (*concerns, *chosen.concerns), chosen.obstacles
-    return Request(intent, language, chosen.events, registrants, people.withdrawn, me, because, concerns, obstacles)
+    return Request(
+        intent,
+        language,
+        chosen.events,
+        registrants,
+        people.withdrawn,
+        me,
+        because,
+        concerns,
+        obstacles,
+        claims=claims(text, found, me, source.address, desk),
+        leaving=tuple(one.sentence.text for one in want.going if not one.first_person),
+        between=chosen.between,
+        group=meant_of_a_group(want, text),
+        choice=choice(source.new, calendar, sources.today) if message.in_reply_to or message.references else Choice(),
+    )
 
 
 def _filled_in(

@@ -3,6 +3,7 @@
 Never decides what the mail wants.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,13 @@ LIKELY = 0.5
 FAIR = 0.6
 CLEAR = 0.75
 SURE = 0.85
+
+_CONDITIONAL = re.compile(
+    r"\W*(?:sollten? (?:ich|wir|sie|er|es|sich)|falls (?:ich|wir|sie|er)|(?:if|should) (?:I|we|she|he|they))\b"
+    r"(?!.*\b(?:bitte|please)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What might happen: "Sollte sie nicht kommen können, melde ich mich"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ def _comes(one: Evidence) -> bool:
 
 def _goes(one: Evidence) -> bool:
     """Whether a sentence withdraws; without its usual words, and in a question, it must be likelier."""
+    if _CONDITIONAL.match(one.sentence.text):
+        return False
     if one.does("decline_self", "decline_other"):
         least = SURE if one.asks else LIKELY
     else:

@@ -72,6 +72,7 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
         found.already
         and found.coming
         and not found.going
+        and not listed
         and not any(one.does("self", "other", "replace") for one in found.coming)
     ):
         because = _reasons("registered already", found.already, "registered")

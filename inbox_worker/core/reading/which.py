@@ -37,12 +37,16 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Event ids in the order of the configuration, why, what a person should check, and what forbids a link."""
+    """Event ids in the order of the configuration, why, what a person should check, and what forbids a link.
+
+    `between` are events of which any may be meant, where nothing tells.
+    """
 
     events: tuple[str, ...] = ()
     because: tuple[Reason, ...] = ()
     concerns: tuple[Reason, ...] = ()
     obstacles: tuple[Reason, ...] = ()
+    between: tuple[str, ...] = ()
 
 
 def which(want: Wish, sources: Sources) -> Chosen:
@@ -68,13 +72,32 @@ def which(want: Wish, sources: Sources) -> Chosen:
         whole = " ".join(one.sentence.text for one in sources.text)
         if not GENERIC.search(f"{whole} {sources.subject}"):
             return Chosen()
+    between = _alike(found, because, sources) if len(found) > 1 else frozenset()
     if not found:
         following = sources.calendar.next(sources.arrived)
         if following is None:
             return Chosen()
+        between = sources.calendar.soon_after(following)
         found, because = {following.id}, (Reason("event", "none named, so the next one"),)
     chosen = tuple(event_id for event_id in order if event_id in found)
-    return Chosen(chosen, because, _wrong_day(focus, spoken, sources.today), _over(chosen, sources))
+    return Chosen(
+        chosen,
+        because,
+        _wrong_day(focus, spoken, sources.today),
+        _over(chosen, sources),
+        tuple(event_id for event_id in order if event_id in between),
+    )
+
+
+def _alike(found: set[str], because: Sequence[Reason], sources: Sources) -> frozenset[str]:
+    """The events that the same words name, all of them: a series has one name for several dates."""
+    if any(reason.what == "events" for reason in because):
+        return frozenset()
+    names: dict[str, set[str]] = {}
+    for event_id, phrase, _ in sources.calendar.phrases:
+        names.setdefault(phrase, set()).add(event_id)
+    shared = all(names.get(reason.words, set()) >= found for reason in because)
+    return frozenset(found) if shared else frozenset()
 
 
 def _named(

@@ -13,7 +13,7 @@ from inbox_worker.core.naming import fold_name
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.people import Mention
 from inbox_worker.core.reading.verdicts import Wish
-from inbox_worker.core.registration import Intent, Reason, Registrant
+from inbox_worker.core.registration import Group, Intent, Reason, Registrant
 
 _PATTERNS = tomllib.loads(files(__package__).joinpath("data/who.toml").read_text("utf-8"))
 
@@ -40,6 +40,8 @@ _SELF_VERB = _pattern("self_verb")
 _FOR_ANOTHER = _pattern("for_another")
 _ME_TOO = _pattern("me_too")
 _ALREADY_IN = _pattern("already_in")
+_ALL_OF_US = _pattern("all_of_us")
+_ONLY_ME = _pattern("only_me")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,15 @@ class People:
     registrants: tuple[Registrant, ...] = ()
     withdrawn: tuple[Registrant, ...] = ()
     because: tuple[Reason, ...] = ()
+
+
+def meant_of_a_group(wish: Wish, text: Sequence[Evidence]) -> Group | None:
+    """Whether a wish is said of all whom the writer registered, or tells that only the writer comes."""
+    if any(_ALL_OF_US.search(one.sentence.text) for one in wish.going):
+        return Group.ALL
+    if any(_ONLY_ME.search(one.sentence.text) for one in text if not one.asks):
+        return Group.ONLY_THE_WRITER
+    return None
 
 
 def same_person(one: Registrant, other: Registrant) -> bool:

@@ -26,6 +26,12 @@ _LONGEST_LINE = 75
 _STAMP = "\r\nDTSTAMP:{}\r\n"
 _LOCAL, _UTC = "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ"
 
+_SEVERAL: dict[Language, str] = {
+    "de": "Die persönlichen Zugangslinks stehen in der Mail, mit der dieser Termin kam.",
+    "en": "The personal access links are in the e-mail that this entry came with.",
+}
+"""What stands in the place of the link where several people have one each: an entry must not give one to all."""
+
 _LABELS: dict[Language, tuple[str, str, str, str, str, str, str]] = {
     "de": ("Zugangslink", "Einwahl per Telefon", "Meeting-ID", "Kenncode", "Programm", "Fragen?", "Telefon"),
     "en": ("Access link", "Dial-in by phone", "Meeting ID", "Passcode", "Programme", "Questions?", "phone"),
@@ -38,7 +44,8 @@ def calendar_file(  # noqa: PLR0913 - everything that the file depends on, by na
     """The VCALENDAR with this one event, for people who are registered; with `cancelled`, the one that takes it out.
 
     `revision` (0 or more) becomes SEQUENCE, `domain` is our own and stands in the UID, `now` (aware) becomes DTSTAMP.
-    A file that takes the event out holds neither the link nor anything else that opens the door.
+    A file that takes the event out holds neither the link nor anything else that opens the door. An event without a
+    link is one at which each of several people has their own.
     """
     # named apart, since moments are equal in whatever zone they are told, and so would be two events
     zone = "" if needs_utc(event.start, event.end) else zone_name(event.start)
@@ -78,8 +85,7 @@ def _open(event: Event, language: Language) -> tuple[str, ...]:
     """How to come in, and the alarm."""
     link = "".join(clean(event.link, 2000).split())
     return (
-        f"LOCATION:{text(link)}",
-        f"URL:{link}",
+        *((f"LOCATION:{text(link)}", f"URL:{link}") if link else ()),
         f"DESCRIPTION:{text(_description(event, language))}",
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
@@ -96,9 +102,10 @@ def _summary(event: Event, language: Language) -> str:
 def _description(event: Event, language: Language) -> str:
     *labels, questions, _ = _LABELS[language]
     values = (event.link, event.dial_in, event.meeting_id, event.passcode, event.programme)
+    several = () if event.link else (_SEVERAL[language],)
     facts = [f"{label}: {clean(value, 2000)}" for label, value in zip(labels, values, strict=True) if value]
     title = clean(event.title_in(language), 300)
-    return "\n".join((title, "", *facts, "", f"{questions} {_reach(event.contact, language)}"))
+    return "\n".join((title, "", *several, *facts, "", f"{questions} {_reach(event.contact, language)}"))
 
 
 def _reach(contact: Contact, language: Language) -> str:

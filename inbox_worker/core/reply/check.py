@@ -15,6 +15,7 @@ from jinja2.exceptions import SecurityError
 
 from inbox_worker.core.decision import NOTICES, Answer, AnswerKind, Waiting
 from inbox_worker.core.message import Address
+from inbox_worker.core.personal import Links, sample_links
 from inbox_worker.core.registration import Desk, Event, Language, Registrant, Status
 from inbox_worker.core.reply.compose import LAYOUT, SUBJECT, Words, render, template_name
 from inbox_worker.core.reply.wire import quoted_printable
@@ -50,13 +51,14 @@ def check_templates(environment: Environment, desk: Desk, root: str = "templates
         if name in broken:
             continue
         try:
-            words = render(answer, known, _SENDER, environment)
+            links = sample_links(answer, known)
+            words = render(answer, known, _SENDER, environment, links)
         except TemplateError as error:
             broken.add(name)
             problems[line(root, error, name)] = None
             continue
         if known is desk:
-            for what in _faults(answer, desk, words):
+            for what in _faults(answer, desk, words, links):
                 problems[f"{root}/{name}: {what}"] = None
     return list(problems)
 
@@ -114,8 +116,8 @@ def line(root: str, error: TemplateError, name: str) -> str:
         case UndefinedError():
             return (
                 f"{root}/{name} or {LAYOUT}: unknown variable: {error.message}; the variables are name, own, events, "
-                "registered, withdrawn, waiting, pending, forward_to, question, changed, text, files, contact, desk (an"
-                " event's link, dial_in, meeting_id and passcode only in "
+                "registered, withdrawn, waiting, pending, forward_to, question, changed, text, files, contact, desk, "
+                "several_links, each_their_own (an event's link, links, dial_in, meeting_id and passcode only in "
                 f"{' and '.join(kind for kind in AnswerKind if kind.carries_link)})"
             )
         case SecurityError():
@@ -124,16 +126,16 @@ def line(root: str, error: TemplateError, name: str) -> str:
             return f"{root}/{name}: {type(error).__name__}: {error.message}; mend it"
 
 
-def _faults(answer: Answer, desk: Desk, words: Words) -> Iterator[str]:
+def _faults(answer: Answer, desk: Desk, words: Words, links: Links) -> Iterator[str]:
     if not words.subject:
         yield f'the first line is empty; begin with "{SUBJECT}…"'
     bodies = (words.text, html.unescape(words.html))
-    events = answered_events(answer, desk)
+    events = answered_events(answer, desk, links)
     if answer.kind.carries_link:
-        for word, expected in _facts(events, answer.language):
+        for word, expected in _facts(events, answer.language, links):
             if not all(value in body for value in expected for body in bodies):
                 yield f"the {word} of an event is not in it; write {{{{ event.{word} }}}} for each event"
-    elif any(event.link in body for event in desk.events for body in bodies):
+    elif any(event.link and event.link in body for event in desk.events for body in bodies):
         yield "the access link is in it, and this answer must not give it away; take it out"
     if answer.text and not all(answer.text in body for body in bodies):
         yield "the press office's own words are not in it; write {{ text }} in a paragraph of its own"
@@ -141,9 +143,11 @@ def _faults(answer: Answer, desk: Desk, words: Words) -> Iterator[str]:
         yield f"text and HTML together are larger than {_LARGEST} octets; shorten it, or {LAYOUT}"
 
 
-def _facts(events: tuple[Event, ...], language: Language) -> Iterator[tuple[str, list[str]]]:
+def _facts(events: tuple[Event, ...], language: Language, links: Links) -> Iterator[tuple[str, list[str]]]:
     """What an answer with the link must say of each event: a template's word for it, and what then stands there."""
     yield "title", [event.title_in(language) for event in events]
     yield "when", [when(event, language) for event in events]
-    for fact in DOOR:
+    own = [one.link for event in events if event.is_personal for one in links[event.id]]
+    yield "link", [*own, *(event.link for event in events if not event.is_personal)]
+    for fact in DOOR[1:]:
         yield fact, [value for event in events if (value := getattr(event, fact))]

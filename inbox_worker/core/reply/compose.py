@@ -20,7 +20,8 @@ from jinja2 import Environment
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Desk, Language
+from inbox_worker.core.personal import Links, is_whole
+from inbox_worker.core.registration import Desk, Event, Language, OwnLink
 from inbox_worker.core.reply import wire
 from inbox_worker.core.reply.calendar import calendar_file
 from inbox_worker.core.reply.layout import blocks, tidy
@@ -55,9 +56,12 @@ LAYOUT = "mail/layout.html"
 """The template that every answer's HTML part is made of."""
 
 
-def render(answer: Answer, desk: Desk, sender: Address, environment: Environment) -> Words:
-    """The words of an answer. Raises jinja2.TemplateError for templates that `check_templates` would not pass."""
-    words = context(answer, desk, sender)
+def render(answer: Answer, desk: Desk, sender: Address, environment: Environment, links: Links | None = None) -> Words:
+    """The words of an answer. Raises jinja2.TemplateError for templates that `check_templates` would not pass.
+
+    `links` are people's own, by event, as `compose` takes them.
+    """
+    words = context(answer, desk, sender, links or {})
     return letter(
         environment,
         template_name(answer),
@@ -65,7 +69,7 @@ def render(answer: Answer, desk: Desk, sender: Address, environment: Environment
         language=answer.language,
         titles=tuple(event["title"] for event in words["events"]),
         links=_links(words),
-        doors=tuple(event["link"] for event in words["events"] if "link" in event),
+        doors=tuple(event["link"] for event in words["events"] if "link" in event and not event["links"]),
     )
 
 
@@ -117,8 +121,9 @@ def _links(words: dict[str, Any]) -> dict[str, str]:
         event[key]: event[key]
         for event in words["events"]
         for key in ("link", "programme", "recording")
-        if event.get(key)
+        if event.get(key) and not (key == "link" and event["links"])
     }
+    links |= {own.link: own.link for event in words["events"] for own in event.get("links", ())}
     contact = words["contact"]
     if contact.email:
         links[contact.email] = f"mailto:{contact.email}"
@@ -135,20 +140,25 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
     now: datetime,
     envelope_from: str | None = None,
     revisions: Mapping[str, int] | None = None,
+    links: Links | None = None,
 ) -> Reply:
     """The mail for `answer`, threaded (RFC 5322 §3.6.4) and marked as automatic (RFC 3834 §5).
 
     `reply_id` is the same at every attempt, and so is then the Message-ID: `<reply_id@domain of sender>`. `now` (aware)
     becomes Date. `envelope_from` is the reverse-path, the sender's address when None. `revisions` counts for each event
     (by its id) the changes of time and link that people were told of, which is the SEQUENCE of its calendar file; an
-    event that is not in it has had none.
+    event that is not in it has had none. `links` are the links that it brings where people have one of their own.
 
     Raises ValueError when `answer.to` is no address to write to, when `reply_id` can't stand in a Message-ID, and when
-    an answer with the access link is about no event that is still configured; jinja2.TemplateError as `render`.
+    an answer with the access link is about no event that is still configured, or lacks somebody's own link;
+    jinja2.TemplateError as `render`.
     """
+    links = links or {}
     if answer.kind.carries_link and not any(desk.event(event_id) for event_id in answer.events):
         raise ValueError(f"no such event is configured: {', '.join(answer.events) or 'none named'}")
-    words = render(answer, desk, sender, environment)
+    if answer.kind.carries_link and not (answered_events(answer, desk, links) and is_whole(links)):
+        raise ValueError(f"somebody's own link is missing: {', '.join(answer.events)}")
+    words = render(answer, desk, sender, environment, links)
     domain = wire.ascii_address(sender.addr_spec).rpartition("@")[2]
     in_reply_to, references = wire.thread(answer.in_reply_to, answer.references)
     return envelope(
@@ -157,7 +167,7 @@ def compose(  # noqa: PLR0913 - everything that an answer depends on, by name
         sender=sender,
         to=answer.to,
         language=answer.language,
-        files=_files(answer, desk, revisions or {}, domain=domain, now=now),
+        files=_files(answer, desk, revisions or {}, links, domain=domain, now=now),
         now=now,
         envelope_from=envelope_from,
         thread=(in_reply_to, references),
@@ -219,14 +229,23 @@ def subject_line(answer: Answer, words: Words) -> str:
     return kept or words.subject
 
 
-def _files(answer: Answer, desk: Desk, revisions: Mapping[str, int], *, domain: str, now: datetime) -> list[wire.File]:
+def _as_told(event: Event, own: Sequence[OwnLink]) -> Event:
+    """The event with the one person's own link in it, as if it were everybody's; of several people with none."""
+    if not event.is_personal:
+        return event
+    return replace(event, link=own[0].link if len(own) == 1 else "", token_secret="", links=())
+
+
+def _files(  # noqa: PLR0913 - everything that the files depend on
+    answer: Answer, desk: Desk, revisions: Mapping[str, int], links: Links, *, domain: str, now: datetime
+) -> list[wire.File]:
     return [
         wire.File(
             name,
             # says the same as the file (RFC 6047 §2.4)
             f"text/calendar; charset=utf-8; method={'CANCEL' if cancelled else 'PUBLISH'}",
             calendar_file(
-                event,
+                _as_told(event, links.get(event.id, ())),
                 revision=revisions.get(event.id, 0),
                 language=answer.language,
                 domain=domain,
@@ -234,5 +253,5 @@ def _files(answer: Answer, desk: Desk, revisions: Mapping[str, int], *, domain: 
                 cancelled=cancelled,
             ),
         )
-        for name, event, cancelled in calendar_entries(answer, answered_events(answer, desk))
+        for name, event, cancelled in calendar_entries(answer, answered_events(answer, desk, links))
     ]

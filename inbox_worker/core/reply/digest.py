@@ -15,10 +15,10 @@ from urllib.parse import quote
 from babel.dates import format_date
 from jinja2 import Environment
 
-from inbox_worker.core import lists
+from inbox_worker.core import lists, pool
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.digest import is_placeholder
-from inbox_worker.core.entries import Promoted, Recorded, Registered, ReplyFailed, Undeliverable, Withdrawn
+from inbox_worker.core.entries import Corrected, Promoted, Recorded, Registered, ReplyFailed, Undeliverable, Withdrawn
 from inbox_worker.core.holdings import OwedDigest, TreatedMail
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address
@@ -176,9 +176,11 @@ def _unsent(ledger: Ledger, moment: Moment) -> list[datetime]:
     return [since for since in owed if moment.now - since > _UNREAD]
 
 
-def _news(news: Iterable[Recorded], desk: Desk, *, several: bool) -> dict[str, Told]:
+def _news(  # noqa: C901 - an arm for each kind
+    news: Iterable[Recorded], desk: Desk, *, several: bool
+) -> dict[str, Told]:
     found: dict[str, list[str]] = {
-        kind: [] for kind in ("registered", "pending", "waiting", "promoted", "withdrawn", "failed")
+        kind: [] for kind in ("registered", "pending", "waiting", "promoted", "corrected", "withdrawn", "failed")
     }
 
     def add(kind: str, registrant: Registrant, address: str, event: str) -> None:
@@ -196,6 +198,8 @@ def _news(news: Iterable[Recorded], desk: Desk, *, several: bool) -> dict[str, T
                 add("registered", entry.registrant, entry.address, entry.event)
             case Promoted() as entry:
                 add("promoted", entry.registrant, entry.address, entry.event)
+            case Corrected() as entry:
+                add("corrected", entry.registrant, entry.address, entry.event)
             case Withdrawn() as entry:
                 add("withdrawn", entry.registrant, entry.address, entry.event)
             case ReplyFailed() as entry:
@@ -257,6 +261,8 @@ _DAYS: Mapping[int, str] = {0: "heute", 1: "morgen", 2: "übermorgen"}
 
 def _event(event: Event, ledger: Ledger, moment: Moment) -> dict[str, Any]:
     days = (event.start.date() - moment.now.astimezone(event.start.tzinfo).date()).days
+    unlinked = [*pool.unlinked(ledger, event), *pool.gone(ledger, event)]
+    nameless = tuple(named(one.registrant.full_name) or clean(one.address) for one in unlinked)
     back = [clean(one.through) for one in ledger.roster(event.id) if ledger.is_undeliverable(one.through)]
     return {
         "title": event.title,
@@ -269,6 +275,10 @@ def _event(event: Event, ledger: Ledger, moment: Moment) -> dict[str, Any]:
         "free": None if event.capacity is None else max(0, event.capacity - ledger.taken(event.id)),
         "waiting": ledger.waits(event.id),
         "pending": len(ledger.pending(event.id)),
-        "link_is_set": not is_placeholder(event.link),
+        "link_is_set": not any(is_placeholder(link) for link in (event.links if event.has_pool else (event.link,))),
+        "stock": pool.stock(ledger, event) if event.has_pool else None,
+        "stock_is_low": event.has_pool and pool.is_low(ledger, event),
+        "links": len(event.links),
+        "unlinked": Told(nameless[:_MOST], len(nameless)),
         "unreached": Told(tuple(back[:_MOST]), len(back)),
     }

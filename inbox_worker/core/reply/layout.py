@@ -49,8 +49,12 @@ def _pattern(known: tuple[str, ...]) -> re.Pattern[str]:
 def _spans(line: str, links: Mapping[str, str], shown: Mapping[str, str], *, labelled: bool) -> Line:
     spans: list[Span] = []
     at = 0
+    name, _, value = line.rpartition(": ")
     label = _LABEL.match(line) if labelled else None
-    if label:
+    if labelled and name and links.get(value) == value:  # however long: it ends with somebody's name
+        spans.append(Span(f"{name}:", strong=True))
+        at = len(name) + 1
+    elif label:
         spans.append(Span(label[1] + ":", strong=True))
         at = label.end(1) + 1
     for match in _pattern(tuple(links)).finditer(line, at):

@@ -59,6 +59,12 @@ SAMPLES: dict[AnswerKind, tuple[Sample, ...]] = {
     AnswerKind.PENDING: (Sample(pending=(_ANKE,)),),
     AnswerKind.PROMOTION: (Sample(registered=(_ANKE,)),),
     AnswerKind.REMINDER: (Sample(registered=(_ANKE,)),),
+    AnswerKind.WHICH: (Sample(events=2),),
+    AnswerKind.CORRECTION: (
+        Sample(registered=(_ANKE,)),
+        Sample("several", registered=(_ANKE, _JANNIK), question=True),
+    ),
+    AnswerKind.NOTED: (Sample(waiting=(_ANKE,)), Sample("pending", pending=(_ANKE,))),
     AnswerKind.EARLY: (Sample(),),
     AnswerKind.CLOSED: (Sample(),),
     AnswerKind.OVER: (Sample(),),

@@ -2,7 +2,7 @@
 
 Everything that came from a mail is cleaned here, once, so that a name can never be a new line, a link, or text that
 reads backwards. The access link exists only in answers that may carry it: a template of another kind that asks for it
-finds an unknown variable.
+finds an unknown variable. Where everybody has their own, it is that of the people whom the answer is about.
 """
 
 import re
@@ -17,7 +17,8 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, format_number,
 
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Contact, Desk, Event, Language, Registrant, Status
+from inbox_worker.core.personal import Links
+from inbox_worker.core.registration import Contact, Desk, Event, Language, OwnLink, Registrant, Status
 
 DOOR = ("link", "dial_in", "meeting_id", "passcode")
 """What opens the door to an event: only in answers that carry the link."""
@@ -136,7 +137,32 @@ def event_words(event: Event, language: Language, kind: AnswerKind) -> dict[str,
         "opens": _moment(event.opens, language) if kind is AnswerKind.EARLY else "",
         "recording": event.recording if kind in _AFTERWARDS else "",
     }
-    return words | {fact: getattr(event, fact) for fact in DOOR} if kind.carries_link else words
+    return words | {fact: getattr(event, fact) for fact in DOOR} | {"links": ()} if kind.carries_link else words
+
+
+class PersonLink(NamedTuple):
+    """One of several people's own links, as a template may tell it."""
+
+    name: str
+    link: str
+
+
+def _linked(event: Event, answer: Answer, links: Links) -> dict[str, Any]:
+    """The event's words with the people's own links: one is simply `link`; of several, `link` tells all of them."""
+    words = event_words(event, answer.language, answer.kind)
+    own = links.get(event.id, ()) if "link" in words and event.is_personal else ()
+    if not own:
+        return words
+    if len(own) == 1:
+        return words | {"link": own[0].link}
+    told = tuple(PersonLink(_whose(one, answer.language), one.link) for one in own)
+    return words | {"link": ", ".join(f"{one.name} {one.link}" for one in told), "links": told}
+
+
+def _whose(one: OwnLink, language: Language) -> str:
+    """'Dr. Anna Schmitt'; by what else is known of somebody who is not named."""
+    told = person(one.registrant)
+    return told.name or str(told) or {"de": "eine weitere Person", "en": "another person"}[language]
 
 
 def _moment(moment: datetime | None, language: Language) -> str:
@@ -147,9 +173,11 @@ def _moment(moment: datetime | None, language: Language) -> str:
     return f"{day(moment, language)}, {clock(moment, language)}{oclock}"
 
 
-def answered_events(answer: Answer, desk: Desk) -> tuple[Event, ...]:
-    """The events that the answer is about, as they are configured now."""
-    return tuple(event for event_id in answer.events if (event := desk.event(event_id)) is not None)
+def answered_events(answer: Answer, desk: Desk, links: Links | None = None) -> tuple[Event, ...]:
+    """The events that the answer is about, as they are configured now; none whose links it should bring and can't."""
+    events = (event for event_id in answer.events if (event := desk.event(event_id)) is not None)
+    brings = answer.kind.carries_link
+    return tuple(event for event in events if not (brings and event.is_personal) or (links or {}).get(event.id))
 
 
 class CalendarEntry(NamedTuple):
@@ -166,8 +194,9 @@ _FILES: dict[Language, tuple[str, str]] = {"de": ("Termin", "Absage"), "en": ("e
 def calendar_entries(answer: Answer, events: tuple[Event, ...]) -> tuple[CalendarEntry, ...]:
     """One file for each event: with every link; for those who withdraw themselves, or had a place at what is off."""
     cancelled = _takes_out(answer)
-    if answer.kind is AnswerKind.REMINDER or not (answer.kind.carries_link or cancelled):
-        return ()  # who is reminded has the entry already
+    has_it_already = answer.kind in {AnswerKind.REMINDER, AnswerKind.CORRECTION}
+    if has_it_already or not (answer.kind.carries_link or cancelled):
+        return ()
     stem = _FILES[answer.language][cancelled]
     numbers = [f"-{number}" for number in range(1, len(events) + 1)] if len(events) > 1 else [""]
     return tuple(
@@ -222,15 +251,21 @@ def _own_words(text: str) -> str:
     return "\n".join(clean(line, 2000) for line in text.splitlines())
 
 
-def context(answer: Answer, desk: Desk, sender: Address) -> dict[str, Any]:
-    """All variables of a template; `own` says that it is the reader who is registered (or withdrawn)."""
-    events = answered_events(answer, desk)
+def context(answer: Answer, desk: Desk, sender: Address, links: Links) -> dict[str, Any]:
+    """All variables of a template; `own` says that it is the reader who is registered (or withdrawn).
+
+    `several_links` counts all of the mail; `each_their_own` says that several people have one each.
+    """
+    events = answered_events(answer, desk, links)
+    words = [_linked(event, answer, links) for event in events]
     contact = contact_for(events, desk)
     return {
         "name": greeted(answer.greeted),
         "own": is_own(answer),
         "files": [entry.name for entry in calendar_entries(answer, events)],
-        "events": [event_words(event, answer.language, answer.kind) for event in events],
+        "events": words,
+        "several_links": sum(len(event.get("links", ())) or 1 for event in words) > 1,
+        "each_their_own": any(event.get("links") for event in words),
         "registered": [each for each in map(person, answer.registered) if str(each)],
         "withdrawn": [each for each in map(person, answer.withdrawn) if str(each)],
         "waiting": list(_without_place(answer, desk, Status.WAITLISTED)),

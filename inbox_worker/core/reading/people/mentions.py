@@ -36,6 +36,7 @@ _SALUTED = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:ich|wir|i|we|mich|uns)\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"[ \t]+[a-zäöüß]{2,}")
 # what stands further down is no registration that a machine should settle
 _MOST_TEXT = 20_000
 _FARTHEST = 400
@@ -117,6 +118,8 @@ def _mention(text: str, found: Found, later: int, region: str) -> Mention:
 def _is_saluted(text: str, found: Found) -> bool:
     line_start = text.rfind("\n", 0, found.start) + 1
     before = text[line_start : found.start]
+    if "," in before and _GOES_ON.match(text, found.end):  # "Hallo, Herr Kern kann leider nicht"
+        return False
     if (
         len(before) < 80
         and _SALUTED.match(before)

@@ -1,0 +1,56 @@
+"""Which of several events an answer to our question means: by name, half a name, date or place in our list.
+
+Never decides what was asked: it reads what the answer says, and `asking` lays it beside the question.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from datetime import date
+from importlib.resources import files
+
+from inbox_worker.core.reading.events import Calendar
+from inbox_worker.core.reading.intent import PHRASES
+from inbox_worker.core.reading.sentences import fold, words_of
+from inbox_worker.core.registration import Choice, Event
+
+_DATA = tomllib.loads(files(__package__).joinpath("data/choice.toml").read_text("utf-8"))
+_EVERY, _NEITHER, _NEAREST, _LATEST = (
+    re.compile(_DATA[name], re.IGNORECASE) for name in ("every", "neither", "nearest", "latest")
+)
+_PLACES = tuple(re.compile(one, re.IGNORECASE | re.MULTILINE) for one in _DATA["places"])
+_CLAUSES = re.compile(r"[,;\n!?]|(?<=[a-zäöüß)])(?<!\bnr)\.\s|\s[–-]\s|\b(?:aber|sondern|dafür|but)\b", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SHORTEST = 5
+
+
+def choice(text: str, calendar: Calendar, today: date) -> Choice:
+    """What `text` says about the events, seen from the day `today`; what it denies does not count."""
+    events: dict[str, None] = {}
+    places: dict[int, None] = {}
+    every = neither = False
+    for clause in filter(str.strip, _CLAUSES.split(text)):
+        if _NEITHER.search(clause):
+            neither = True
+            continue
+        if any(PHRASES.negates(word.folded) for word in words_of(clause)):
+            continue
+        named = calendar.spoken(clause, today).ids_or_hints or _half_named(clause, calendar.desk.events)
+        events |= dict.fromkeys(sorted(named))
+        every = every or _EVERY.search(clause) is not None
+        if not named:
+            places |= dict.fromkeys(number for number, place in enumerate(_PLACES) if place.search(clause))
+            places |= {0: None} if _NEAREST.search(clause) else {}
+            places |= {-1: None} if _LATEST.search(clause) else {}
+    return Choice(tuple(events), tuple(places), every, neither)
+
+
+def _half_named(clause: str, events: Iterable[Event]) -> frozenset[str]:
+    """'Für den Diskurs': the one event in whose names the word stands as a part."""
+    names = {event.id: fold(" ".join((event.title, event.title_en, *event.aliases))) for event in events}
+    found = set()
+    for word in _LETTERS.findall(fold(clause)):
+        having = [event for event, name in names.items() if len(word) >= _SHORTEST and word in name]
+        if len(having) == 1:
+            found.add(having[0])
+    return frozenset(found)
