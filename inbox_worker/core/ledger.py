@@ -220,7 +220,7 @@ class Ledger:
                 self.given.add(entry.link)
                 self.unlinked.discard(entry.registration)
             case LinkMissing() as entry:
-                self.news.append(recorded)
+                self._keep_news(recorded)
                 self.unlinked.add(entry.registration)
             case DigestOwed() as entry:
                 self.owed.add(entry.reply)
@@ -408,7 +408,7 @@ class Ledger:
         self._index(made)
 
     def _take_correction(self, recorded: Recorded, entry: Corrected) -> None:
-        self.news.append(recorded)
+        self._keep_news(recorded)
         if entry.registrant == Registrant() and not entry.address:  # what it became was erased
             return
         through = entry.through or entry.address
