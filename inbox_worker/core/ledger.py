@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from inbox_worker.core import caps
-from inbox_worker.core.decision import WITHOUT_PLACE, AnswerKind
+from inbox_worker.core.decision import WITHOUT_PLACE, Answer, AnswerKind
 from inbox_worker.core.entries import (
     NO_MAIL,
     Asked,
@@ -74,7 +74,7 @@ class Ledger:
     failed: dict[str, ReplyFailed] = field(default_factory=dict)
     offered: dict[Ref, Offered] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
-    barred: set[str] = field(default_factory=set)
+    barred: dict[str, int] = field(default_factory=dict)
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
     tallies: caps.Tallies = field(default_factory=caps.Tallies)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -83,6 +83,7 @@ class Ledger:
     links: dict[str, str] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)
     unlinked: set[str] = field(default_factory=set)
+    _answered: dict[tuple[str, str], int] = field(default_factory=dict)
     _informed: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     _composed: dict[str, dict[str, int]] = field(default_factory=dict)
     news: list[Recorded] = field(default_factory=list)
@@ -110,7 +111,7 @@ class Ledger:
             failed=dict(self.failed),
             offered=dict(self.offered),
             asked=dict(self.asked),
-            barred=set(self.barred),
+            barred=dict(self.barred),
             undeliverable=dict(self.undeliverable),
             tallies=self.tallies.fork(),
             told=dict(self.told),
@@ -119,6 +120,7 @@ class Ledger:
             links=dict(self.links),
             given=set(self.given),
             unlinked=set(self.unlinked),
+            _answered=dict(self._answered),
             _informed=dict(self._informed),
             _composed=dict(self._composed),
             news=list(self.news),
@@ -147,6 +149,8 @@ class Ledger:
             case ReplyOwed() as entry:
                 self.owed.add(entry.reply)
                 self.outbox[entry.reply] = OwedReply(entry.reply, entry.ref, entry.answer, recorded.at, recorded.at)
+                if entry.answer:
+                    self._take_answer(recorded.seq, entry.answer)
             case ReplyClaimed() as entry:
                 if entry.reply in self.outbox:
                     if self.facts:
@@ -193,7 +197,8 @@ class Ledger:
                 self._composed.pop(entry.reply, None)
             case Offered() as entry:
                 self.offered[entry.ref] = entry
-                self.barred.add(entry.digest)
+                mail = self.held.get(entry.ref)
+                self.barred[entry.digest] = mail.seq if mail else recorded.seq
             case Asked() as entry:
                 self.asked[entry.address] = entry
             case Settled() as entry:
@@ -237,8 +242,15 @@ class Ledger:
                 assert_never(never)
 
     def is_barred(self, registration: Registration) -> bool:
-        """Whether something spoke against its mail and no person has released it: no link goes there by itself."""
-        return registration.digest in self.barred
+        """Whether this person may not hear of their registration by itself: no reminder, no place that became free.
+
+        Something of their mail was withheld, and no answer about this event was owed to them since: neither by that
+        mail, whose answers to others may have been withheld, nor by a later one of theirs. A release lets in everybody
+        of the mail. Settled without it they stay barred: a person has answered by themselves, but nobody has vouched
+        for a sender whom we could not trust; to an address that came back nothing would go anyway.
+        """
+        mail = self.barred.get(registration.digest)
+        return mail is not None and self._answered.get((registration.event, registration.through.casefold()), 0) < mail
 
     def has_left(self, registration: str) -> bool:
         """Whether this registration has ended."""
@@ -364,9 +376,15 @@ class Ledger:
         self.asked = {address: asked for address, asked in self.asked.items() if asked.ref != entry.ref}
         offered = self.offered.pop(entry.ref, None)
         if entry.released and offered:  # a person wants it to go there, whatever came back before
-            self.barred.discard(offered.digest)
+            self.barred.pop(offered.digest, None)
             for answer in offered.withheld.answers:
                 self.undeliverable.pop(answer.to.key, None)
+
+    def _take_answer(self, seq: int, answer: Answer) -> None:
+        """Note whom a mail's answer tells of their registrations; a receipt tells nothing of them."""
+        if answer.kind.answers_a_mail and (answer.kind.carries_link or answer.kind in WITHOUT_PLACE):
+            for event in (*answer.events, *(one.event for one in answer.waiting)):
+                self._answered[event, answer.to.key] = seq
 
     def _keep_news(self, recorded: Recorded) -> None:
         """For the digest that follows on the last one. Without one there is none: the first tells nothing of before."""
@@ -412,6 +430,10 @@ class Ledger:
         if entry.registrant == Registrant() and not entry.address:  # what it became was erased
             return
         through = entry.through or entry.address
+        if known := self.registrations.get(entry.registration):  # whoever has heard of it has so at the new address
+            heard = self._answered.get((known.event, known.through.casefold()), 0)
+            key = (known.event, through.casefold())
+            self._answered[key] = max(heard, self._answered.get(key, 0))
         self._change_registration(
             entry.registration, registrant=entry.registrant, address=entry.address, through=through
         )
