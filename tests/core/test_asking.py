@@ -11,7 +11,7 @@ from inbox_worker.core.entries import Asked, Recorded, Registered, Settled
 from inbox_worker.core.journey import understand
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Message
-from inbox_worker.core.recording import entries_of
+from inbox_worker.core.recording import entries_of, settled
 from inbox_worker.core.registration import Desk, Event, Intent, Reason
 from tests.builders import ANNA, ANNAS, BERLIN, NOW, a_contact, a_message, a_ref
 
@@ -168,6 +168,13 @@ def test_who_is_registered_for_one_of_them_cancels_that_one() -> None:
     desks.ledger.apply(Recorded(1, NOW, Registered("r", TOUR, "d", ANNA, ANNAS.key, through=ANNAS.key)))
     decision = desks.gets("Leider muss ich absagen.\n\nAnna Schmitt")
     assert (decision.intent, [one.event for one in decision.leaving]) == (Intent.CANCELLATION, [TOUR])
+
+
+def test_who_is_released_before_they_answer_comes_to_the_next_event_and_is_asked_no_more() -> None:
+    desks = asked()
+    for entry in settled(desks.ledger.held[a_ref(1)], desks.ledger.offered.get(a_ref(1)), release=True):
+        desks.ledger.apply(Recorded(desks.ledger.seq + 1, NOW, entry))
+    assert (desks.roster(), desks.ledger.asked) == ([(TALK, "Anna Schmitt")], {})
 
 
 def test_a_question_is_in_the_journal_with_what_it_was_about() -> None:

@@ -12,8 +12,9 @@ from inbox_worker.core.entries import Corrected, Recorded, Registered
 from inbox_worker.core.journey import understand
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Message
+from inbox_worker.core.recording import entries_of, settled
 from inbox_worker.core.registration import Intent, Reason, Registrant, Status
-from tests.builders import FACHDISKURS, NOW, a_message
+from tests.builders import FACHDISKURS, NOW, a_message, a_ref
 from tests.core.reading_desk import DESK
 
 LETTERS = tomllib.loads(Path(__file__).with_name("corrections.toml").read_text("utf-8"))["letter"]
@@ -118,6 +119,21 @@ def test_an_address_elsewhere_waits_for_a_person_and_gets_the_link_when_released
     assert [one.address for one in decision.withheld.correcting] == ["anna@privat.example"]
     withheld = [(answer.kind, answer.to.addr_spec) for answer in decision.withheld.answers]
     assert withheld == [(AnswerKind.CONFIRMATION, "anna@privat.example")]
+
+
+def test_what_is_released_is_corrected_and_the_link_goes_to_the_new_address() -> None:
+    ledger = listed(person("Anna|Schmitt||||"))
+    message = a_reply("Bitte schicken Sie alles Weitere künftig an anna@privat.example, das ist besser.")
+    decision = understand(message, DESK).decide(ledger, DESK, NOW)
+    for entry in entries_of(a_ref(), message, decision, owe=True):
+        ledger.apply(Recorded(ledger.seq + 1, NOW, entry))
+    held = ledger.held[a_ref()]
+    for entry in settled(held, ledger.offered.get(a_ref()), release=True):
+        ledger.apply(Recorded(ledger.seq + 1, NOW, entry))
+    known = ledger.registrations["r0"]
+    assert (known.address, known.through, known.registrant.email) == ("anna@privat.example",) * 3
+    owed = [(reply.answer.kind, reply.receiver) for reply in ledger.outbox.values() if reply.answer]
+    assert owed == [(AnswerKind.RECEIPT, SENDER), (AnswerKind.CONFIRMATION, "anna@privat.example")]
 
 
 def test_whose_sender_may_be_forged_corrects_nothing_by_itself() -> None:

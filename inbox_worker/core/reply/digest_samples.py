@@ -10,6 +10,7 @@ from jinja2 import Environment, TemplateError
 from inbox_worker.core.caps import Cap
 from inbox_worker.core.decision import AnswerKind
 from inbox_worker.core.entries import (
+    Corrected,
     DigestOwed,
     DigestSkipped,
     Entry,
@@ -111,6 +112,7 @@ def _entries(event: Event, *, troubled: bool) -> list[Entry]:
         *joined,
         Withdrawn("1", event.id, "d1", _PEOPLE[1], "mail1@zeitung.example"),
         Promoted("4", event.id, _PEOPLE[4], "mail4@zeitung.example"),
+        Corrected("3", event.id, "d3", _PEOPLE[3], replace(_PEOPLE[3], family_name="Aydin"), "mail3@zeitung.example"),
         MailRecorded(
             Ref("", "", 0, 1),
             "h1",
