@@ -84,5 +84,5 @@ def entries() -> st.SearchStrategy[Entry]:
         st.builds(LinkGiven, registration, _EVENTS, _WORDS, registrants(), address),
         st.builds(LinkMissing, registration, _EVENTS, st.booleans(), registrants(), address),
         st.builds(DigestOwed, reply, st.sampled_from(["1", "2"]), _SMALL, st.none(), st.just("") | _EVENTS, address),
-        st.builds(DigestSkipped, st.sampled_from(["1", "2"]), st.booleans()),
+        st.builds(DigestSkipped, st.sampled_from(["1", "2"]), st.booleans(), st.booleans()),
     )

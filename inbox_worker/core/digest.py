@@ -19,6 +19,10 @@ from inbox_worker.core.registration import Desk, Event
 BEFORE = timedelta(hours=1)
 """So long before its start an event has a digest of its own."""
 
+ABANDONED = timedelta(days=14)
+"""After so long without a daily digest, which comes at least once a week, nobody wants one any more. Of several daemons
+on one journal one may have no receivers: it does not switch off what another one sends."""
+
 STRANGER = "Diese Adresse steht nicht mehr unter den Empfängern des Berichts."
 SUPERSEDED = "Ein neuerer Bericht erzählt dasselbe."
 BEGUN = "Die Veranstaltung hat schon begonnen, ist verlegt oder abgesagt."
@@ -44,10 +48,8 @@ class DigestPlan:
 
 def due(ledger: Ledger, desk: Desk, plan: DigestPlan, now: datetime) -> list[Entry]:
     """The entries of every digest that is due at `now` (aware) and was not before."""
-    if not plan.to:
-        return []
-    entries = list(_daily(ledger, plan, now))
-    if plan.before_event:
+    entries = list(_daily(ledger, plan, now) if plan.to and plan.days else _abandoned(ledger, now))
+    if plan.to and plan.before_event:
         for event in desk.events:
             if event.id not in ledger.cancelled:
                 entries += _before(ledger, plan, event, now)
@@ -94,6 +96,13 @@ def _daily(ledger: Ledger, plan: DigestPlan, now: datetime) -> Iterator[Entry]:
         yield from owed
     else:
         yield DigestSkipped(day.isoformat())
+
+
+def _abandoned(ledger: Ledger, now: datetime) -> Iterator[Entry]:
+    """Who wants none gets none; what happens then must not be kept for ever, so the journal says it."""
+    last = ledger.last_digest
+    if last and now - last.at >= ABANDONED:
+        yield DigestSkipped(f"off {last.digest}", off=True)
 
 
 def _newest(plan: DigestPlan, now: datetime) -> date | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from inbox_worker.core import caps
-from inbox_worker.core.decision import WITHOUT_PLACE, AnswerKind
+from inbox_worker.core.decision import WITHOUT_PLACE, Answer, AnswerKind
 from inbox_worker.core.entries import (
     NO_MAIL,
     Asked,
@@ -74,7 +74,7 @@ class Ledger:
     failed: dict[str, ReplyFailed] = field(default_factory=dict)
     offered: dict[Ref, Offered] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
-    barred: set[str] = field(default_factory=set)
+    barred: dict[str, int] = field(default_factory=dict)
     undeliverable: dict[str, Undeliverable] = field(default_factory=dict)
     tallies: caps.Tallies = field(default_factory=caps.Tallies)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -83,6 +83,7 @@ class Ledger:
     links: dict[str, str] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)
     unlinked: set[str] = field(default_factory=set)
+    _answered: dict[tuple[str, str], int] = field(default_factory=dict)
     _informed: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     _composed: dict[str, dict[str, int]] = field(default_factory=dict)
     news: list[Recorded] = field(default_factory=list)
@@ -110,7 +111,7 @@ class Ledger:
             failed=dict(self.failed),
             offered=dict(self.offered),
             asked=dict(self.asked),
-            barred=set(self.barred),
+            barred=dict(self.barred),
             undeliverable=dict(self.undeliverable),
             tallies=self.tallies.fork(),
             told=dict(self.told),
@@ -119,6 +120,7 @@ class Ledger:
             links=dict(self.links),
             given=set(self.given),
             unlinked=set(self.unlinked),
+            _answered=dict(self._answered),
             _informed=dict(self._informed),
             _composed=dict(self._composed),
             news=list(self.news),
@@ -147,6 +149,8 @@ class Ledger:
             case ReplyOwed() as entry:
                 self.owed.add(entry.reply)
                 self.outbox[entry.reply] = OwedReply(entry.reply, entry.ref, entry.answer, recorded.at, recorded.at)
+                if entry.answer:
+                    self._take_answer(recorded.seq, entry.answer)
             case ReplyClaimed() as entry:
                 if entry.reply in self.outbox:
                     if self.facts:
@@ -164,11 +168,11 @@ class Ledger:
                 memory = FolderMemory(entry.uidvalidity, entry.uidnext - 1, entry.since)
                 self.folders[entry.account, entry.folder] = memory
             case Promoted() as entry:
-                self.news.append(recorded)
+                self._keep_news(recorded)
                 revision = self.revision(entry.event)
                 self._change_registration(entry.registration, status=Status.REGISTERED, revision=revision)
             case Withdrawn() as entry:
-                self.news.append(recorded)
+                self._keep_news(recorded)
                 self._change_registration(entry.registration, withdrawn=True)
             case Corrected() as entry:
                 self._take_correction(recorded, entry)
@@ -187,19 +191,20 @@ class Ledger:
                 self._composed.pop(entry.reply, None)
                 self.failed[entry.reply] = entry
                 if not (owed and owed.digest):  # else one that fails would be the next one's only news, for ever
-                    self.news.append(recorded)
+                    self._keep_news(recorded)
             case ReplyDropped() as entry:
                 self.outbox.pop(entry.reply, None)
                 self._composed.pop(entry.reply, None)
             case Offered() as entry:
                 self.offered[entry.ref] = entry
-                self.barred.add(entry.digest)
+                mail = self.held.get(entry.ref)
+                self.barred[entry.digest] = mail.seq if mail else recorded.seq
             case Asked() as entry:
                 self.asked[entry.address] = entry
             case Settled() as entry:
                 self._take_settling(entry)
             case Undeliverable() as entry:
-                self.news.append(recorded)
+                self._keep_news(recorded)
                 self.undeliverable[entry.address.casefold()] = entry
             case CapReached() as entry:
                 self.told[entry.cap, entry.whom] = recorded.at
@@ -220,7 +225,7 @@ class Ledger:
                 self.given.add(entry.link)
                 self.unlinked.discard(entry.registration)
             case LinkMissing() as entry:
-                self.news.append(recorded)
+                self._keep_news(recorded)
                 self.unlinked.add(entry.registration)
             case DigestOwed() as entry:
                 self.owed.add(entry.reply)
@@ -231,12 +236,21 @@ class Ledger:
                 self._take_digest(recorded, entry.digest, told=not entry.event)
             case DigestSkipped() as entry:
                 self._take_digest(recorded, entry.digest, told=True)
+                if entry.off:
+                    self.last_digest = None
             case _ as never:
                 assert_never(never)
 
     def is_barred(self, registration: Registration) -> bool:
-        """Whether something spoke against its mail and no person has released it: no link goes there by itself."""
-        return registration.digest in self.barred
+        """Whether this person may not hear of their registration by itself: no reminder, no place that became free.
+
+        Something of their mail was withheld, and no answer about this event was owed to them since: neither by that
+        mail, whose answers to others may have been withheld, nor by a later one of theirs. A release lets in everybody
+        of the mail. Settled without it they stay barred: a person has answered by themselves, but nobody has vouched
+        for a sender whom we could not trust; to an address that came back nothing would go anyway.
+        """
+        mail = self.barred.get(registration.digest)
+        return mail is not None and self._answered.get((registration.event, registration.through.casefold()), 0) < mail
 
     def has_left(self, registration: str) -> bool:
         """Whether this registration has ended."""
@@ -352,7 +366,7 @@ class Ledger:
             self.unfiled[entry.ref] = treated
         if entry.outcome == "held":
             self.held[entry.ref] = treated
-            self.news.append(recorded)
+            self._keep_news(recorded)
         memory = self.folders.get((entry.ref.account, entry.ref.folder))
         if memory and memory.uidvalidity == entry.ref.uidvalidity and memory.treated < entry.ref.uid:
             self.folders[entry.ref.account, entry.ref.folder] = replace(memory, treated=entry.ref.uid)
@@ -362,9 +376,20 @@ class Ledger:
         self.asked = {address: asked for address, asked in self.asked.items() if asked.ref != entry.ref}
         offered = self.offered.pop(entry.ref, None)
         if entry.released and offered:  # a person wants it to go there, whatever came back before
-            self.barred.discard(offered.digest)
+            self.barred.pop(offered.digest, None)
             for answer in offered.withheld.answers:
                 self.undeliverable.pop(answer.to.key, None)
+
+    def _take_answer(self, seq: int, answer: Answer) -> None:
+        """Note whom a mail's answer tells of their registrations; a receipt tells nothing of them."""
+        if answer.kind.answers_a_mail and (answer.kind.carries_link or answer.kind in WITHOUT_PLACE):
+            for event in (*answer.events, *(one.event for one in answer.waiting)):
+                self._answered[event, answer.to.key] = seq
+
+    def _keep_news(self, recorded: Recorded) -> None:
+        """For the digest that follows on the last one. Without one there is none: the first tells nothing of before."""
+        if self.last_digest is not None:
+            self.news.append(recorded)
 
     def _take_digest(self, recorded: Recorded, digest: str, *, told: bool) -> None:
         """What every digest that is still owed will tell may be forgotten by the ones after it."""
@@ -376,7 +401,7 @@ class Ledger:
             self.news = [one for one in self.news if one.seq > first]
 
     def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
-        self.news.append(recorded)
+        self._keep_news(recorded)
         before = self.registrations.get(entry.registration)
         self._count(before, -1)
         # what was pending is approved as it stands now: it may have been corrected since
@@ -401,10 +426,14 @@ class Ledger:
         self._index(made)
 
     def _take_correction(self, recorded: Recorded, entry: Corrected) -> None:
-        self.news.append(recorded)
+        self._keep_news(recorded)
         if entry.registrant == Registrant() and not entry.address:  # what it became was erased
             return
         through = entry.through or entry.address
+        if known := self.registrations.get(entry.registration):  # whoever has heard of it has so at the new address
+            heard = self._answered.get((known.event, known.through.casefold()), 0)
+            key = (known.event, through.casefold())
+            self._answered[key] = max(heard, self._answered.get(key, 0))
         self._change_registration(
             entry.registration, registrant=entry.registrant, address=entry.address, through=through
         )

@@ -187,6 +187,8 @@ def narrate(  # noqa: C901, PLR0912 - one arm for each kind of entry
             return f"Bericht für die Pressestelle vorgemerkt{_to(entry.to)}."
         case DigestOwed():
             return f"Bericht vor Beginn von {_title(entry.event, titles)} vorgemerkt{_to(entry.to)}."
+        case DigestSkipped(off=True):
+            return "Die Pressestelle erhält keine Berichte mehr."
         case DigestSkipped(first=True):
             return "Von jetzt an erhält die Pressestelle Berichte."
         case DigestSkipped():

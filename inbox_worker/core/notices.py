@@ -20,7 +20,7 @@ from inbox_worker.core.holdings import Registration
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address
 from inbox_worker.core.outbox import is_in_doubt
-from inbox_worker.core.registration import Desk, Event, Status
+from inbox_worker.core.registration import Desk, Event
 
 
 class Occasion(StrEnum):
@@ -36,7 +36,7 @@ class Occasion(StrEnum):
 class Mailing:
     """What is to be recorded, all at once; whom nothing is sent since earlier mail came back.
 
-    `barred` are those about whose mail a person has yet to decide: they hear of it when that has happened.
+    `barred` are those whose answer was withheld: they hear of it once a person releases that, or they are answered.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -72,7 +72,7 @@ def outdated(ledger: Ledger, event: str) -> list[Registration]:
 
     A reminder does not count: it says nothing of a change, and brings no calendar file.
     """
-    return [one for one in _outdated(ledger, event) if not _is_barred(ledger, one)]
+    return [one for one in _outdated(ledger, event) if not ledger.is_barred(one)]
 
 
 def _outdated(ledger: Ledger, event: str) -> list[Registration]:
@@ -117,7 +117,7 @@ def mailing(ledger: Ledger, event: Event, occasion: Occasion, text: str = "") ->
         case Occasion.FOLLOWUP:
             people = [] if event.id in ledger.cancelled else ledger.roster(event.id)
             duty = "followup"
-    barred = tuple(one for one in people if _is_barred(ledger, one))
+    barred = tuple(one for one in people if ledger.is_barred(one))
     people = [one for one in people if one not in barred]
     reachable = [one for one in people if one.through and not ledger.is_undeliverable(one.through)]
     owed = []
@@ -129,11 +129,6 @@ def mailing(ledger: Ledger, event: Event, occasion: Occasion, text: str = "") ->
         tuple(one for one in people if one not in reachable),
         barred,
     )
-
-
-def _is_barred(ledger: Ledger, one: Registration) -> bool:
-    """Whether nothing goes there before a person has said so; who is to be approved got a receipt."""
-    return ledger.is_barred(one) and one.status is not Status.PENDING
 
 
 def _everybody(ledger: Ledger, event: str) -> list[Registration]:

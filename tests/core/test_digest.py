@@ -67,6 +67,10 @@ class Days:
         sent = (reply for reply in self.office.transport.sent if reply.recipients == (to,))
         return [str(opened(reply)["Subject"]).replace("\N{NO-BREAK SPACE}", " ") for reply in sent]
 
+    def news(self) -> list[Recorded]:
+        """What the Ledger keeps for the next one."""
+        return Ledger().fold(self.office.journal.entries).news
+
     def told(self) -> list[Entry]:
         """What the journal tells of digests."""
         entries = (recorded.entry for recorded in self.office.journal.entries)
@@ -434,11 +438,61 @@ async def test_a_mailbox_out_of_reach_stops_no_digest_and_is_told_in_it() -> Non
     assert "Achtung: Das Postfach ist seit dem Start des Programms nicht zu erreichen." in text_of(mail)
 
 
+# --- nobody wants any ---
+
+OFF = [replace(PLAN, to=()), replace(PLAN, days=frozenset(), before_event=False)]
+
+
+@pytest.mark.parametrize("plan", OFF, ids=["to nobody", "on no day"])
+async def test_where_nobody_ever_wanted_one_nothing_is_kept_for_it(plan: DigestPlan) -> None:
+    days = Days(plan)
+    for day in range(1, 23):
+        await days.registers(on(day))
+    assert days.told() == []
+    assert days.news() == []
+
+
+@pytest.mark.parametrize("plan", OFF, ids=["to nobody", "on no day"])
+async def test_switched_off_for_a_fortnight_it_ends_once_and_switched_on_again_it_begins_anew(plan: DigestPlan) -> None:
+    days = Days()
+    await days.passes(on(1, 12))
+    days.plan = plan
+    await days.registers(on(2))
+    await days.registers(on(15, 11, 59))
+    assert days.told() == [DigestSkipped("2022-11-01", first=True)]
+    assert len(days.news()) == 2, "switched on again by now, it would tell them"
+    for day in (15, 16, 17):
+        await days.registers(on(day, 12))
+    assert days.told()[1:] == [DigestSkipped("off 2022-11-01", off=True)]
+    assert days.news() == []
+    days.plan = PLAN
+    await days.passes(on(21))
+    await days.registers(on(21, 9))
+    await days.passes(on(22))
+    assert days.told()[2] == DigestSkipped("2022-11-21", first=True)
+    assert days.digests() == ["Bericht vom 22. November: 1 Anmeldung"]
+
+
+async def test_a_daemon_without_receivers_does_not_switch_off_what_another_one_sends() -> None:
+    weekly = replace(PLAN, days=frozenset({2}))
+    days = await begun(plan=weekly)
+    for day in range(10, 31):
+        days.plan = weekly
+        await days.passes(on(day))
+        days.plan = replace(PLAN, to=())
+        await days.passes(on(day, 9))
+    assert [entry.digest for entry in days.told() if isinstance(entry, DigestSkipped)] == [
+        *("2022-11-09", "2022-11-16", "2022-11-23", "2022-11-30")
+    ]
+
+
 # --- the Ledger ---
 
 
 def folded(entries: Sequence[Entry]) -> Ledger:
-    return Ledger().fold(Recorded(seq, NOW, entry) for seq, entry in enumerate(entries, start=1))
+    """Behind the first digest: before that nothing is news of any."""
+    begun = Ledger().fold([Recorded(0, NOW, DigestSkipped("before", first=True))])
+    return begun.fold(Recorded(seq, NOW, entry) for seq, entry in enumerate(entries, start=1))
 
 
 def test_the_ledger_forgets_what_every_digest_has_told_and_keeps_what_one_still_owes() -> None:

@@ -18,6 +18,7 @@ from inbox_worker.core import lists
 from inbox_worker.core.delivery import Reply
 from inbox_worker.core.entries import (
     DigestOwed,
+    DigestSkipped,
     Entry,
     MailRecorded,
     Promoted,
@@ -70,7 +71,8 @@ def digest_of(  # noqa: PLR0917 - what a digest depends on
     """The one that is owed behind `entries` and delivered behind `later`."""
     owed = DigestOwed("r", "x", since, MORNING - timedelta(days=1), event, PRESS)
     at = (now - timedelta(hours=1)).astimezone(UTC)
-    ledger = Ledger().fold(Recorded(seq, at, entry) for seq, entry in enumerate([*entries, owed, *later], start=1))
+    before = DigestSkipped("before", first=True)
+    ledger = Ledger().fold(Recorded(seq, at, entry) for seq, entry in enumerate([before, *entries, owed, *later]))
     digest = ledger.outbox["r"].digest
     assert digest is not None
     return compose_digest(

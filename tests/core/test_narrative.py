@@ -234,6 +234,7 @@ LATER = NOW + timedelta(hours=28)
         ),
         (DigestOwed("r", "2022-11-10", 5, to=TO), "Bericht für die Pressestelle vorgemerkt an a@bote.example."),
         (DigestOwed("r", "x", 5, event=FACHDISKURS), "Bericht vor Beginn von „Fachdiskurs“ vorgemerkt."),
+        (DigestSkipped("off 2022-11-09", off=True), "Die Pressestelle erhält keine Berichte mehr."),
         (DigestSkipped("2022-11-09", first=True), "Von jetzt an erhält die Pressestelle Berichte."),
         (
             DigestSkipped("2022-11-10"),

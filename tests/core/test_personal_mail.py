@@ -11,7 +11,7 @@ import pytest
 from jinja2 import DictLoader
 
 from inbox_worker.core.decision import Answer, AnswerKind, Waiting
-from inbox_worker.core.entries import Entry, LinkGiven, LinkMissing, Recorded, Registered
+from inbox_worker.core.entries import DigestSkipped, Entry, LinkGiven, LinkMissing, Recorded, Registered
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.personal import Links, digest, sample_links
 from inbox_worker.core.registration import TOKEN, Desk, Event, Language, OwnLink, Registrant
@@ -235,9 +235,9 @@ def test_the_digest_tells_the_stock_and_who_has_no_link() -> None:
 
 def test_what_was_missing_is_known_until_it_is_given() -> None:
     one = Registered("1", "talk", "d", ANKE, "a@bote.example")
-    entries: list[Entry] = [one, LinkMissing("1", "talk")]
+    entries: list[Entry] = [DigestSkipped("before", first=True), one, LinkMissing("1", "talk")]
     ledger = Ledger().fold(Recorded(seq, NOW, entry) for seq, entry in enumerate(entries, start=1))
     assert ledger.unlinked == {"1"}
     assert [news.entry.WHAT for news in ledger.news] == ["registered", "link-missing"]
-    ledger.apply(Recorded(3, NOW, LinkGiven("1", "talk", "x")))
+    ledger.apply(Recorded(4, NOW, LinkGiven("1", "talk", "x")))
     assert not ledger.unlinked

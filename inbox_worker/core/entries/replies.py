@@ -138,9 +138,13 @@ class DigestOwed:
 
 @dataclass(frozen=True, slots=True)
 class DigestSkipped:
-    """A digest whose time came and that nobody gets: nothing happened, or (`first`) there was no one to follow on."""
+    """A digest whose time came and that nobody gets: nothing happened, or (`first`) there was no one to follow on.
+
+    `off`: there is no digest any more, so that from here on nothing is kept for the next one.
+    """
 
     WHAT: ClassVar[str] = "digest-skipped"
     PERSONAL: ClassVar[frozenset[str]] = NOBODY
     digest: str
     first: bool = False
+    off: bool = False
