@@ -30,12 +30,12 @@ def told_which(case: Ruling, rule: Rule) -> Decision | None:
     if not answers:  # a new mail that names its event says as much as an answer
         plain = request.intent is Intent.REGISTRATION and not request.between
         return replace(rule(case), settles=asked.ref) if plain else None
-    choice = request.choice
-    if request.intent is Intent.CANCELLATION or (choice.neither and not choice.events):
+    events = _chosen(request.choice, asked)
+    declines = request.choice.neither or (request.intent is Intent.CANCELLATION and not request.concerns)
+    if not events and declines:
         gone = replace(request, intent=Intent.CANCELLATION, events=(), withdrawn=(), concerns=())
         answer = replace(case, request=gone).answer(AnswerKind.CANCELLATION, ())
         return Decision(Intent.CANCELLATION, Outcome.DONE, request.language, answers=(answer,), settles=asked.ref)
-    events = _chosen(choice, asked)
     if not events:
         return held(request, Reason("does not say which event is meant", ", ".join(asked.events)))
     return replace(rule(replace(case, request=_asked_for(request, asked, events))), settles=asked.ref)
