@@ -52,19 +52,18 @@ from inbox_worker.core.holdings import (
     TreatedMail,
 )
 from inbox_worker.core.message import Ref
-from inbox_worker.core.naming import fold_name
 from inbox_worker.core.registration import Registrant, Status
+from inbox_worker.core.rosters import Rosters
 
 
 @dataclass(slots=True)
-class Ledger:
+class Ledger(Rosters):
     """The state after the entry number `seq`. Values in it are frozen; only `apply` changes the Ledger itself."""
 
     seq: int = 0
     folders: dict[tuple[str, str], FolderMemory] = field(default_factory=dict)
     digests: set[str] = field(default_factory=set)
     observed: set[str] = field(default_factory=set)
-    registrations: dict[str, Registration] = field(default_factory=dict)
     outbox: dict[str, OwedReply] = field(default_factory=dict)
     owed: set[str] = field(default_factory=set)
     sent: dict[str, SentReply] = field(default_factory=dict)
@@ -89,19 +88,15 @@ class Ledger:
     news: list[Recorded] = field(default_factory=list)
     due_digests: set[str] = field(default_factory=set)
     last_digest: LastDigest | None = None
-    _taken: dict[str, int] = field(default_factory=dict)
-    _waits: dict[str, int] = field(default_factory=dict)
-    _by_address: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    _by_name: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def fork(self) -> "Ledger":
         """A copy that can be applied to without changing this one; shares the frozen values."""
         return Ledger(
+            **self.rosters(),
             seq=self.seq,
             folders=dict(self.folders),
             digests=set(self.digests),
             observed=set(self.observed),
-            registrations=dict(self.registrations),
             outbox=dict(self.outbox),
             owed=set(self.owed),
             sent=dict(self.sent),
@@ -126,10 +121,6 @@ class Ledger:
             news=list(self.news),
             due_digests=set(self.due_digests),
             last_digest=self.last_digest,
-            _taken=dict(self._taken),
-            _waits=dict(self._waits),
-            _by_address=dict(self._by_address),
-            _by_name=dict(self._by_name),
         )
 
     def fold(self, entries: Iterable[Recorded]) -> "Ledger":
@@ -252,11 +243,6 @@ class Ledger:
         mail = self.barred.get(registration.digest)
         return mail is not None and self._answered.get((registration.event, registration.through.casefold()), 0) < mail
 
-    def has_left(self, registration: str) -> bool:
-        """Whether this registration has ended."""
-        known = self.registrations.get(registration)
-        return known is not None and known.withdrawn
-
     def is_undeliverable(self, address: str) -> bool:
         """Whether a mail of ours to this address came back: nothing more is sent there."""
         return address.casefold() in self.undeliverable
@@ -265,61 +251,6 @@ class Ledger:
         """Whether this letter was recorded before, by us or by another worker."""
         memory = self.folders.get((ref.account, ref.folder))
         return memory is not None and memory.uidvalidity == ref.uidvalidity and ref.uid <= memory.treated
-
-    def registered(self, event: str, registrant: Registrant, address: str) -> Registration | None:
-        """The standing registration of this person at `event`, or None.
-
-        It is the same person when the name is the same and the address too, or at least its domain or the
-        organisation; somebody without a name is found by the address, if only one person is registered with it.
-        """
-        name = fold_name(registrant.name)
-        if not name:
-            standing = self.registered_with(event, address)
-            return standing[0] if len(standing) == 1 else None
-        for key in self._by_name.get((event, name), ()):
-            known = self.registrations[key]
-            same_domain = known.address.rpartition("@")[2] == address.rpartition("@")[2]
-            organisation = registrant.organisation and registrant.organisation == known.registrant.organisation
-            is_so = fold_name(known.registrant.name) == name
-            if is_so and not known.withdrawn and (same_domain or organisation):
-                return known
-        return None
-
-    def registered_with(self, event: str, address: str) -> tuple[Registration, ...]:
-        """Everybody who stands registered at `event` with this address."""
-        folded = address.casefold()
-        known = (self.registrations[key] for key in self._by_address.get((event, folded), ()))
-        return tuple(one for one in known if not one.withdrawn and one.address.casefold() == folded)
-
-    def roster(self, event: str | None = None) -> list[Registration]:
-        """Who has a place, in the order of registering; for one event, or for all."""
-        return [
-            known for known in self.registrations.values() if known.placed and (event is None or known.event == event)
-        ]
-
-    def waiting(self, event: str | None = None) -> list[Registration]:
-        """Who is on the waiting list, first come first; of one event, or of all."""
-        return [
-            known
-            for known in self.registrations.values()
-            if known.status is Status.WAITLISTED and not known.withdrawn and (event is None or known.event == event)
-        ]
-
-    def pending(self, event: str | None = None) -> list[Registration]:
-        """Who waits for a person's approval; of one event, or of all."""
-        return [
-            known
-            for known in self.registrations.values()
-            if known.status is Status.PENDING and not known.withdrawn and (event is None or known.event == event)
-        ]
-
-    def waits(self, event: str) -> int:
-        """How many are on the waiting list."""
-        return self._waits.get(event, 0)
-
-    def taken(self, event: str) -> int:
-        """How many places are taken."""
-        return self._taken.get(event, 0)
 
     def revision(self, event: str) -> int:
         """How often what people are told of this event has changed."""
@@ -403,7 +334,6 @@ class Ledger:
     def _take_registration(self, recorded: Recorded, entry: Registered) -> None:
         self._keep_news(recorded)
         before = self.registrations.get(entry.registration)
-        self._count(before, -1)
         # what was pending is approved as it stands now: it may have been corrected since
         registrant, address = (before.registrant, before.address) if before else (entry.registrant, entry.address)
         made = Registration(
@@ -421,9 +351,7 @@ class Ledger:
             revision=self.revision(entry.event),
             through=before.through if before else entry.through or entry.address,
         )
-        self.registrations[made.id] = made
-        self._count(made, 1)
-        self._index(made)
+        self._put(made)
 
     def _take_correction(self, recorded: Recorded, entry: Corrected) -> None:
         self._keep_news(recorded)
@@ -437,29 +365,6 @@ class Ledger:
         self._change_registration(
             entry.registration, registrant=entry.registrant, address=entry.address, through=through
         )
-        if entry.registration in self.registrations:
-            self._index(self.registrations[entry.registration])
-
-    def _index(self, made: Registration) -> None:
-        """Found by address and by name; under those from before a correction the look-ups pass it over."""
-        by_address = (made.event, made.address.casefold())
-        by_name = (made.event, fold_name(made.registrant.name))
-        for index, key in ((self._by_address, by_address), (self._by_name, by_name)):
-            if made.id not in (known := index.get(key, ())):
-                index[key] = (*known, made.id)
-
-    def _change_registration(self, registration: str, **changes: object) -> None:
-        known = self.registrations.get(registration)
-        if known is not None:
-            self._count(known, -1)
-            self.registrations[registration] = replace(known, **changes)  # type: ignore[arg-type]
-            self._count(self.registrations[registration], 1)
-
-    def _count(self, registration: Registration | None, step: int) -> None:
-        if registration is not None and not registration.withdrawn:
-            counts = {Status.REGISTERED: self._taken, Status.WAITLISTED: self._waits}.get(registration.status)
-            if counts is not None:
-                counts[registration.event] = counts.get(registration.event, 0) + step
 
     def _attempts(self, reply: str) -> int:
         return self.outbox[reply].attempts if reply in self.outbox else 0
