@@ -3,7 +3,7 @@
 import pytest
 
 from inbox_worker.core.reading import read
-from inbox_worker.core.registration import Intent, Reason, Registrant, Verdict
+from inbox_worker.core.registration import Intent, Reason, Registrant, Salutation, Verdict
 from tests.core.reading_desk import DESK, mail, reading
 
 
@@ -116,3 +116,11 @@ def test_an_encrypted_mail_is_held() -> None:
 )
 def test_the_writer_comes_where_a_part_of_the_sentence_says_so_of_them(text: str, coming: list[str]) -> None:
     assert names(reading(text).registrants) == coming
+
+
+def test_two_of_one_family_name_side_by_side_are_two_people() -> None:
+    people = reading("Bitte melden Sie Tom Schmitt und Frau Schmitt zum Fachdiskurs an.").registrants
+    assert [(one.given_name, one.family_name, one.salutation) for one in people] == [
+        ("Tom", "Schmitt", None),
+        (None, "Schmitt", Salutation.FRAU),
+    ]

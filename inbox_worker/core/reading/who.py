@@ -293,12 +293,19 @@ def _comes(wish: Wish, text: Sequence[Evidence], named: Sequence[Named], me: Reg
     return False
 
 
+def _are_two(one: Registrant, other: Registrant) -> bool:
+    """'Tom Schmitt und Frau Schmitt': had they been one person, their mentions would have been put together before."""
+    whole, half = (one, other) if one.given_name else (other, one)
+    told = bool(whole.given_name and half.family_name and not half.given_name)
+    return told and half.salutation is not None and half.salutation is not whole.salutation
+
+
 def deduplicated(people: Sequence[Registrant]) -> tuple[Registrant, ...]:
     """One description for each person, completed by the others."""
     kept: list[Registrant] = []
     for person in people:
         for number, known in enumerate(kept):
-            if same_person(known, person):
+            if same_person(known, person) and not _are_two(known, person):
                 kept[number] = merged(known, person)
                 break
         else:

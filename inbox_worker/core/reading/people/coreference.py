@@ -12,6 +12,7 @@ from inbox_worker.core.reading.people.lexicon import fold
 from inbox_worker.core.reading.people.mention import Mention
 from inbox_worker.core.registration import Registrant
 
+_AND = re.compile(r"\s*(?:,|/|&|\+|und|sowie|and|mit|with)\s*(?:auch|also)?\s*", re.IGNORECASE)
 _BOTH = re.compile(r"[^.!?\n]{0,25}?\b(?:beide|both|alle drei|alle|allesamt)\b")
 
 
@@ -26,13 +27,21 @@ def one_person_once(found: list[Mention], text: str) -> list[Mention]:
             for j, other in enumerate(result)
             if other.person.given_name and fold(other.person.family_name or "") == fold(mention.person.family_name)
         ]
-        if len({result[j].person.given_name for j in full}) != 1:
+        if len({result[j].person.given_name for j in full}) != 1 or any(
+            _side_by_side(mention, result[j], text) for j in full
+        ):
             continue
         merged = _merged(result[full[0]].person, mention.person)
         result[i] = replace(mention, person=merged)
         for j in full:
             result[j] = replace(result[j], person=merged)
     return _shared(result, text)
+
+
+def _side_by_side(one: Mention, other: Mention, text: str) -> bool:
+    """'Tom Schmitt und Frau Schmitt': two people of one name."""
+    first, second = sorted((one, other), key=lambda mention: mention.start)
+    return _AND.fullmatch(text, first.end, max(first.end, second.start)) is not None
 
 
 def _shared(result: list[Mention], text: str) -> list[Mention]:
