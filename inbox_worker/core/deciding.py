@@ -113,7 +113,7 @@ def _obstructed(decision: Decision, request: Request) -> Decision:
             Withheld(
                 () if joins else decision.joining,
                 decision.leaving,
-                () if decision.withheld else decision.answers,
+                tuple(one for one in decision.answers if one.kind.carries_link or not decision.withheld),
                 decision.correcting,
             )
         ),

@@ -146,3 +146,13 @@ async def test_whoever_was_told_of_it_is_so_at_their_new_address_too() -> None:
         await records(life, Corrected(one.id, one.event, "d", one.registrant, one.registrant, new, new))
     barred = {one.through: life.ledger.is_barred(one) for one in life.ledger.roster()}
     assert barred == {f"new.{ANNA}": False, f"new.{EMIL}": True}
+
+
+async def test_a_forged_mail_to_an_open_event_and_one_with_approval_brings_both_links_when_released() -> None:
+    desk = a_desk(a_limited(None).events[0], replace(an_event(PRESSE), approval=True))
+    life = await begun(desk)
+    await life.gets(a_mail(BOTH, number=0, name="Anna Schmitt", headers=FORGED))
+    assert kinds(life, ANNA) == []
+    await settles(life, release=True)
+    sent = [reply.content for reply in life.office.transport.sent if reply.recipients == (ANNA,)]
+    assert [any(event.link.encode() in content for content in sent) for event in desk.events] == [True, True]
