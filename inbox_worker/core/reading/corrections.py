@@ -4,17 +4,28 @@ Never knows the list: who is meant, and whether "Blauwal" is a name or a newspap
 """
 
 import re
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from importlib.resources import files
+from dataclasses import fields, replace
 from typing import Any
 
+from inbox_worker.core.reading.cues import (
+    ELSEWHERE,
+    FIELDS,
+    FIRM,
+    HAS_NONE,
+    PLAIN,
+    REMOVES,
+    SWAPPED,
+    UNSURE,
+    VOID,
+    Sentence,
+    is_of_ours,
+    speaking,
+)
 from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.people import Mention, lexicon
 from inbox_worker.core.reading.people.details import mails
-from inbox_worker.core.reading.people.lexicon import fold
-from inbox_worker.core.reading.people.names import is_given, is_title, parse_name
+from inbox_worker.core.reading.people.names import is_title, parse_name
 from inbox_worker.core.reading.people.organisations import is_department, kind_gender, role_word, shape, tidy
 from inbox_worker.core.reading.people.ours import ours_of
 from inbox_worker.core.reading.people.phones import find_phones, region_of
@@ -22,20 +33,6 @@ from inbox_worker.core.reading.values import Value, spellings, values
 from inbox_worker.core.reading.who import same_person
 from inbox_worker.core.registration import Claim, Desk, Reason, Registrant
 
-_DATA = tomllib.loads(files(__package__).joinpath("data/corrections.toml").read_text("utf-8"))
-
-
-def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{one})" for one in _DATA[name]), re.IGNORECASE)
-
-
-_FIRM, _PLAIN, _LACKING, _STATES, _VOID, _UNSURE = map(
-    _pattern, ("firm", "plain", "lacking", "states", "void", "unsure")
-)
-_ELSEWHERE, _SWAPPED, _REMOVES, _HAS_NONE, _CALLED = map(
-    _pattern, ("elsewhere", "swapped", "removes", "has_none", "called")
-)
-_FIELDS = {name: re.compile(words, re.IGNORECASE) for name, words in _DATA["fields"].items()}
 _TITLE = re.compile(
     r"\b(?:Prof(?:\.|essor(?:in)?)?\s*)?(?:Dr\.?(?!\w)|Doktor\w*)|\bProf(?:\.|essor(?:in)?)(?!\w)", re.IGNORECASE
 )
@@ -44,33 +41,14 @@ _ADDS = re.compile(r"fehl|vergess|forg|miss|ergänz|nachtrag|add|unterschlagen|v
 _IS_WRONG = re.compile(r"stimm|falsch|richtig|korrekt|wrong|right|fehler|vertauscht|dreher", re.IGNORECASE)
 _LOST = re.compile(r"bestätigung|mail|nachricht|versehentlich|confirmation|accident", re.IGNORECASE)
 _SPELLS = re.compile(r"schreib|schrieb|spell|spelt|buchstab|punkt|akzent|accent", re.IGNORECASE)
-_LABELLED = re.compile(r"\s*(?:[-–•*]\s*)?[^\W\d_][\w -]{1,24}:\s*\S")
 _COMES = re.compile(r"\b(?:komm|teilnehm|nimmt|nehme|dabei|vertritt|attend|come|join)", re.IGNORECASE)
 _FILLED_IN = re.compile(r"(?:[-–•*]\s*)?([^\W\d_][\w .-]{1,24}):\s*([^\n]{2,80}?)\.?")
 _THEY = re.compile(r"\b(?:sie|er|ihre?[rnms]?|sein\w*|she|he|her|his)\b")
-_SALUTATION = re.compile(
-    r"\s*(?:(?:sehr|hoch|viel)\s*)?(?:"
-    + "|".join(sorted(map(re.escape, lexicon.SALUTATIONS), key=len, reverse=True))
-    + r"|beste|geachte|cher|chère|grüezi|servus|moin|tach)\b[^.!?\n,;:]{0,60}(?:[,!\n]+|$)",
-    re.IGNORECASE,
-)
-_LONGEST = 400
 _BEHIND = 3
 _PROPER = 3
 _HOUSE = re.compile(r"\s+(?:der|des|von der|vom|beim|bei der|of the|at)\s+([A-ZÄÖÜ].+)$")
 _NAMES = ("name", "given_name", "family_name")
 _GIVEN = ("vor", "ruf", "first", "given")
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence with a cue: how firm it is, which facts it names, and which the one before it did."""
-
-    text: str
-    start: int
-    firm: bool
-    about: tuple[str, ...]
-    carried: tuple[str, ...]
 
 
 def claims(
@@ -82,13 +60,13 @@ def claims(
     """
     region = region_of("\n".join(one.sentence.text for one in text), address)
     others = [m for m in found if not (m.salutation or (me and same_person(m.person, me)))]
-    corrects = any(_FIRM.search(one.sentence.text) and not _VOID.search(one.sentence.text) for one in text)
+    corrects = any(FIRM.search(one.sentence.text) and not VOID.search(one.sentence.text) for one in text)
     made: list[Claim] = []
     about: tuple[str, ...] = ()
     whom: Registrant | None = None
     for one in text:
-        sentence = _speaking(one, about, corrects=corrects)
-        if sentence is None or _is_of_ours(sentence, desk):
+        sentence = speaking(one, about, corrects=corrects)
+        if sentence is None or is_of_ours(sentence, desk):
             continue
         named = [mention for mention in found if _within(mention, sentence) and not mention.salutation]
         told = [value for value in values(sentence.text) if not ours_of(desk).is_ours(value.text)]
@@ -96,7 +74,7 @@ def claims(
         if claim.whom is None and whom is not None and _THEY.search(sentence.text):
             claim = replace(claim, whom=whom)
         about, whom = sentence.about or about, claim.whom or whom
-        if claim.is_empty and not (about or _PLAIN.search(sentence.text)):
+        if claim.is_empty and not (about or PLAIN.search(sentence.text)):
             claim = replace(claim, firm=False)  # "Leider hat sich bei mir etwas geändert" corrects nothing
             made += [claim] if sentence.firm else []
         elif claim.firm or claim.whom or not claim.is_empty:
@@ -104,46 +82,12 @@ def claims(
     return _signed(made, me)
 
 
-def _speaking(one: Evidence, before: tuple[str, ...], *, corrects: bool) -> _Sentence | None:
-    """The sentence if it speaks of a correction; what it is about is carried on from the one before.
-
-    In a mail that `corrects` something, also a line with a label: elsewhere that is a signature.
-    """
-    saluted = _SALUTATION.match(one.sentence.text)
-    at = saluted.end() if saluted else 0
-    text = one.sentence.text[at : at + _LONGEST]
-    text = _with_capitals(text)
-    about = tuple(name for name, words in _FIELDS.items() if words.search(text))
-    about = about or (("name",) if _CALLED.search(text) else ())
-    lacking = bool(about or before) and _LACKING.search(text) is not None
-    firm = (lacking or _FIRM.search(text) is not None) and not _VOID.search(text)
-    labelled = corrects and (bool(about) and _LABELLED.match(text) is not None)
-    if one.wonders or not (firm or labelled or corrects or _STATES.search(text) or before):
-        return None
-    if _ELSEWHERE.search(text) and not about and "@" not in text:
-        return None
-    return _Sentence(text, one.sentence.start + at, firm, about, before)
-
-
-def _with_capitals(text: str) -> str:
-    """'auf der liste bitte antonia und nicht toni': in a mail without capitals, given names get theirs."""
-    if not text.islower():
-        return text
-    return re.sub(r"[^\W\d_]{3,}", lambda match: match[0].capitalize() if is_given(match[0]) else match[0], text)
-
-
-def _is_of_ours(sentence: _Sentence, desk: Desk) -> bool:
-    """Whether one of our own people is named: what is wrong with them is no fact of our list."""
-    ours = ours_of(desk).families
-    return any(fold(word) in ours for word in re.findall(r"[^\W\d_][\w-]+", sentence.text) if word[0].isupper())
-
-
-def _within(mention: Mention, sentence: _Sentence) -> bool:
+def _within(mention: Mention, sentence: Sentence) -> bool:
     return sentence.start <= mention.start < sentence.start + len(sentence.text)
 
 
 def _claim(  # noqa: PLR0913 - what a sentence is read with
-    sentence: _Sentence,
+    sentence: Sentence,
     told: Sequence[Value],
     named: Sequence[Mention],
     me: Registrant | None,
@@ -184,19 +128,19 @@ def _claim(  # noqa: PLR0913 - what a sentence is read with
         opposes=any(value.opposed and not value.new for value in told) and not _COMES.search(text),
         gone=gone,
         letters=_letters(text, told),
-        swapped=_SWAPPED.search(text) is not None and "phone" not in sentence.about,
+        swapped=SWAPPED.search(text) is not None and "phone" not in sentence.about,
         whom=whom,
         firm=sentence.firm,
         about=sentence.about or sentence.carried,
-        unsure=_UNSURE.search(text) is not None,
+        unsure=UNSURE.search(text) is not None,
         because=Reason("something is to be corrected", " ".join(text.split()), "text"),
     )
 
 
-def _filled_in(sentence: _Sentence) -> Registrant | None:
+def _filled_in(sentence: Sentence) -> Registrant | None:
     """'Funktion: Stadtplanerin', a line with its label."""
     match = _FILLED_IN.fullmatch(sentence.text.strip())
-    labels = [name for name, words in _FIELDS.items() if match and words.search(match[1])]
+    labels = [name for name, words in FIELDS.items() if match and words.search(match[1])]
     if match is None or len(labels) != 1 or labels[0] in {"email", "phone", "title"}:
         return None
     name = parse_name(match[2])
@@ -217,7 +161,7 @@ def _letters(text: str, told: Sequence[Value]) -> tuple[str, ...]:
     return tuple(one.letters for one in spellings(text) if not any(0 <= one.start - end <= 1 for end in old))
 
 
-def _is_meant(mention: Mention, sentence: _Sentence, told: Sequence[Value], me: Registrant | None) -> bool:
+def _is_meant(mention: Mention, sentence: Sentence, told: Sequence[Value], me: Registrant | None) -> bool:
     """Whether the sentence is about this person, who is neither the writer nor a value of it."""
     if me and same_person(mention.person, me):
         return False
@@ -225,7 +169,7 @@ def _is_meant(mention: Mention, sentence: _Sentence, told: Sequence[Value], me: 
     return not any(v.start <= at < v.end or v.text in mention.person.full_name for v in told)
 
 
-def _whole_line(sentence: _Sentence, named: Sequence[Mention]) -> Registrant | None:
+def _whole_line(sentence: Sentence, named: Sequence[Mention]) -> Registrant | None:
     """'Dr. Silke Oldenburg, Leiterin Kommunikation, Stadt Süldeck': a line that says how all of it is right."""
     first = next(iter(named), None)
     if first is None or sentence.text[: first.start - sentence.start].strip(" -–•*:"):
@@ -235,7 +179,7 @@ def _whole_line(sentence: _Sentence, named: Sequence[Mention]) -> Registrant | N
 
 
 def _contact(
-    now: Registrant, sentence: _Sentence, region: str, address: str, *, alone: bool
+    now: Registrant, sentence: Sentence, region: str, address: str, *, alone: bool
 ) -> tuple[Registrant, tuple[str, ...]]:
     """With number and address that are told, and what is to be emptied; in a mail about others only what is firm."""
     text, about = sentence.text, {*sentence.about, *sentence.carried}
@@ -244,21 +188,21 @@ def _contact(
     mail = next((m[0] for m in mails(text) if m[0].casefold() != address.casefold()), None)
     now = replace(now, phone=(number if sure else None) or now.phone, email=(mail if sure else None) or now.email)
     nothing = now == Registrant() and not number
-    speaks_of_mail = _ELSEWHERE.search(text) or _LOST.search(text)
-    if not (nothing and _REMOVES.search(text)) or _IS_WRONG.search(text) or _ADDS.search(text) or speaks_of_mail:
+    speaks_of_mail = ELSEWHERE.search(text) or _LOST.search(text)
+    if not (nothing and REMOVES.search(text)) or _IS_WRONG.search(text) or _ADDS.search(text) or speaks_of_mail:
         return now, ()
     return now, tuple(name for name in ("phone", "role", "organisation") if name in about)
 
 
-def _about(sentence: _Sentence, value: Value) -> tuple[str, ...]:
+def _about(sentence: Sentence, value: Value) -> tuple[str, ...]:
     """Of which fact the value is one: of the one named before it or right behind it, else of the sentence before."""
     if value.label:
         return ("given_name" if value.label.casefold().startswith(_GIVEN) else "family_name",)
     before = sentence.text[: value.start]
-    last = {name: match.end() for name, words in _FIELDS.items() for match in words.finditer(before)}
+    last = {name: match.end() for name, words in FIELDS.items() for match in words.finditer(before)}
     if not last:
         behind = " ".join(sentence.text[value.end :].split()[:_BEHIND])
-        return tuple(name for name, words in _FIELDS.items() if words.search(behind)) or sentence.carried
+        return tuple(name for name, words in FIELDS.items() if words.search(behind)) or sentence.carried
     nearest = max(last.values())
     return tuple(name for name, end in last.items() if end == nearest)
 
@@ -300,13 +244,13 @@ def _typed(value: Value, about: Sequence[str], mention: Mention | None) -> Regis
     return None
 
 
-def _title(text: str, sentence: _Sentence, told: Sequence[Value]) -> tuple[str, bool]:
+def _title(text: str, sentence: Sentence, told: Sequence[Value]) -> tuple[str, bool]:
     """The title that is to be added, '' for none; and whether one is to go."""
     found = next((m for m in _TITLE.finditer(text) if not any(v.start <= m.start() < v.end for v in told)), None)
     if "title" not in sentence.about or not (found or _PROMOTED.search(text) or re.search(r"tit(?:el|le)", text)):
         return "", False
     before = text[max(0, found.start() - 12) : found.start()] if found else text
-    if (_REMOVES.search(text) and not _ADDS.search(text)) or _HAS_NONE.search(before):
+    if (REMOVES.search(text) and not _ADDS.search(text)) or HAS_NONE.search(before):
         return "", True
     if found is None and not _PROMOTED.search(text):
         return "", False
@@ -325,4 +269,4 @@ def _signed(made: Sequence[Claim], me: Registrant | None) -> tuple[Claim, ...]:
 
 
 def _of_a_name(claim: Claim) -> bool:
-    return any(_FIELDS[part].search(claim.because.words) for part in _NAMES)
+    return any(FIELDS[part].search(claim.because.words) for part in _NAMES)
