@@ -5,7 +5,7 @@ Never decides what was asked: it reads what the answer says, and `asking` lays i
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from importlib.resources import files
 
@@ -21,6 +21,7 @@ _EVERY, _NEITHER, _NEAREST, _LATEST, _ONLY, _AGAINST, _THANKS, _ASKS = (
 )
 _WEEKDAYS = tuple(re.compile(rf"\b(?:{one})\b", re.IGNORECASE) for one in _DATA["weekdays"])
 _PLACES = tuple(re.compile(one, re.IGNORECASE | re.MULTILINE) for one in _DATA["places"])
+_SENTENCES = re.compile(r"[^!?\n]+[!?]?")
 _CLAUSES = re.compile(r"[,;\n!?]|(?<=[a-zäöüß)])(?<!\bnr)\.\s|\s[–-]\s|\b(?:aber|sondern|dafür|but)\b", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SHORTEST = 6
@@ -31,7 +32,7 @@ def choice(text: str, calendar: Calendar, today: date) -> Choice:
     events: dict[str, None] = {}
     places: dict[int, None] = {}
     every = False
-    for clause in filter(str.strip, _CLAUSES.split(_ASKS.sub(" ", text))):
+    for clause in _clauses(text):
         if _NEITHER.search(clause):
             return Choice(tuple(events), tuple(places), every, neither=True)
         if _AGAINST.search(clause) or any(PHRASES.negates(word.folded) for word in words_of(clause)):
@@ -47,6 +48,13 @@ def choice(text: str, calendar: Calendar, today: date) -> Choice:
             places |= {0: None} if _NEAREST.search(clause) else {}
             places |= {-1: None} if _LATEST.search(clause) else {}
     return Choice(tuple(events), tuple(places), every)
+
+
+def _clauses(text: str) -> Iterator[str]:
+    """What `text` says, piece by piece; what it asks back is no choice."""
+    for sentence in _SENTENCES.findall(text):
+        if not (sentence.endswith("?") and _ASKS.search(sentence)):
+            yield from filter(str.strip, _CLAUSES.split(sentence))
 
 
 def _on_that_weekday(clause: str, events: Iterable[Event]) -> frozenset[str]:
