@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from inbox_worker.core.decision import Answer, AnswerKind
 from inbox_worker.core.entries import Entry, MailRecorded, Registered, ReplyOwed
 from inbox_worker.core.message import Address, Message, Ref
-from inbox_worker.core.registration import Contact, Desk, Event, Intent, Registrant, Request
+from inbox_worker.core.registration import Contact, Desk, Event, Intent, Registrant
+from inbox_worker.core.request import Request
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2022, 11, 10, 9, 0, tzinfo=UTC)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from inbox_worker.core.journey import Understood
 from inbox_worker.core.message import Letter, Message, Ref
-from inbox_worker.core.registration import Intent, Request
+from inbox_worker.core.registration import Intent
+from inbox_worker.core.request import Request
 from tests.builders import NOW
 
 DEADLY_BODY = "deadly body"

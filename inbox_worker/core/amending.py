@@ -14,7 +14,8 @@ from inbox_worker.core.decision import Answer, AnswerKind, Correcting, Decision,
 from inbox_worker.core.entries import Corrected, Recorded
 from inbox_worker.core.holdings import Registration
 from inbox_worker.core.ledger import Ledger
-from inbox_worker.core.registration import Claim, Intent, Reason, Registrant, Request
+from inbox_worker.core.registration import Intent, Reason, Registrant
+from inbox_worker.core.request import Claim, Request
 from inbox_worker.core.ruling import Ruling
 
 Rule = Callable[[Ruling], Decision]

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from inbox_worker.core.decision import AnswerKind, Asking, Decision, Outcome, Withheld
 from inbox_worker.core.entries import Asked
-from inbox_worker.core.registration import Choice, Intent, Phase, Reason, Request
+from inbox_worker.core.registration import Intent, Phase, Reason
+from inbox_worker.core.request import Choice, Request
 from inbox_worker.core.ruling import Ruling, held
 
 Rule = Callable[[Ruling], Decision]

@@ -16,7 +16,8 @@ from inbox_worker.core.holdings import Registration
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.naming import fold_name
-from inbox_worker.core.registration import Desk, Group, Intent, Reason, Registrant, Request, Status
+from inbox_worker.core.registration import Desk, Intent, Reason, Registrant, Status
+from inbox_worker.core.request import Group, Request
 
 MOST_COLLEAGUES = 10
 """Colleagues whom one mail can have us write to: what makes many mails of one is a weapon against their receivers."""

@@ -9,7 +9,8 @@ from dataclasses import fields, replace
 from difflib import SequenceMatcher
 
 from inbox_worker.core.naming import fold_name
-from inbox_worker.core.registration import Claim, Registrant
+from inbox_worker.core.registration import Registrant
+from inbox_worker.core.request import Claim
 from inbox_worker.core.respelling import respelled
 
 _ALIKE = 0.6

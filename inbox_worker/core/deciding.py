@@ -20,13 +20,8 @@ from inbox_worker.core.decision import (
 )
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Message
-from inbox_worker.core.registration import (
-    MACHINES,
-    Desk,
-    Intent,
-    Reason,
-    Request,
-)
+from inbox_worker.core.registration import MACHINES, Desk, Intent, Reason
+from inbox_worker.core.request import Request
 from inbox_worker.core.ruling import Ruling, done, held
 
 

@@ -9,7 +9,8 @@ from inbox_worker.core.decision import Decision
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Letter, Message
 from inbox_worker.core.reading import read
-from inbox_worker.core.registration import Desk, Reason, Request
+from inbox_worker.core.registration import Desk, Reason
+from inbox_worker.core.request import Request
 from inbox_worker.core.screening import screen
 
 

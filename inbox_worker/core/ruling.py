@@ -22,7 +22,8 @@ from inbox_worker.core.decision import (
     registration_name,
 )
 from inbox_worker.core.message import Address
-from inbox_worker.core.registration import Event, Phase, Reason, Registrant, Request, Status
+from inbox_worker.core.registration import Event, Phase, Reason, Registrant, Status
+from inbox_worker.core.request import Request
 
 _MISSED = {
     Phase.ANNOUNCED: AnswerKind.EARLY,

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.reading import read
-from inbox_worker.core.registration import Contact, Desk, Event, Request, Verdict
+from inbox_worker.core.registration import Contact, Desk, Event
+from inbox_worker.core.request import Request, Verdict
 
 BERLIN = ZoneInfo("Europe/Berlin")
 _CONTACT = Contact("Christina Haaf", "haaf@zukunftswerkstatt-kommunen.de", "0521 1067328")

@@ -9,7 +9,8 @@ from inbox_worker.core.entries import Recorded
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.recording import entries_of
-from inbox_worker.core.registration import Intent, Reason, Registrant, Request, Salutation
+from inbox_worker.core.registration import Intent, Reason, Registrant, Salutation
+from inbox_worker.core.request import Request
 from tests.builders import ANNA, ANNAS, FACHDISKURS, NOW, OFFICE, PRESSE, a_desk, a_message, a_ref, a_request
 
 BEN = Registrant("Ben", "Yılmaz")

@@ -3,7 +3,8 @@
 import pytest
 
 from inbox_worker.core.reading import read
-from inbox_worker.core.registration import Intent, Reason, Verdict
+from inbox_worker.core.registration import Intent, Reason
+from inbox_worker.core.request import Verdict
 from tests.core.reading_desk import DESK, mail, reading
 
 WANTS = {

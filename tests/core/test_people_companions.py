@@ -7,7 +7,7 @@ import pytest
 from inbox_worker.core.message import Address
 from inbox_worker.core.reading import read
 from inbox_worker.core.reading.people.companions import with_own_signature
-from inbox_worker.core.registration import Verdict
+from inbox_worker.core.request import Verdict
 from tests.core.reading_desk import DESK, mail
 
 _COPIED = (Address("", "k.wirtz@tagespost.example"), Address("Silke Hansen", "sh@tagespost.example"))

@@ -9,7 +9,8 @@ import pytest
 from inbox_worker.adapters.mime import parse
 from inbox_worker.core.naming import fold_name
 from inbox_worker.core.reading import read
-from inbox_worker.core.registration import Intent, Registrant, Request
+from inbox_worker.core.registration import Intent, Registrant
+from inbox_worker.core.request import Request
 from inbox_worker.core.screening import screen
 from tests.core.reading_desk import DESK
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from inbox_worker.adapters.mime import parse
-from inbox_worker.core.registration import Desk, Intent, Verdict
+from inbox_worker.core.registration import Desk, Intent
+from inbox_worker.core.request import Verdict
 from inbox_worker.core.screening import screen
 from tests.builders import OFFICE, a_contact
 

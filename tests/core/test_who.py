@@ -3,7 +3,8 @@
 import pytest
 
 from inbox_worker.core.reading import read
-from inbox_worker.core.registration import Intent, Reason, Registrant, Salutation, Verdict
+from inbox_worker.core.registration import Intent, Reason, Registrant, Salutation
+from inbox_worker.core.request import Verdict
 from tests.core.reading_desk import DESK, mail, reading
 
 

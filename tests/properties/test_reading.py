@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from inbox_worker.adapters.mime import parse
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.reading import read
-from inbox_worker.core.registration import Desk, Intent, Verdict
+from inbox_worker.core.registration import Desk, Intent
+from inbox_worker.core.request import Verdict
 from inbox_worker.core.screening import screen
 from tests.core.reading_desk import DESK
 

@@ -12,7 +12,8 @@ from importlib.resources import files
 from inbox_worker.core.reading.events import Calendar
 from inbox_worker.core.reading.intent import PHRASES
 from inbox_worker.core.reading.sentences import fold, words_of
-from inbox_worker.core.registration import Choice, Event
+from inbox_worker.core.registration import Event
+from inbox_worker.core.request import Choice
 
 _DATA = tomllib.loads(files(__package__).joinpath("data/choice.toml").read_text("utf-8"))
 _EVERY, _NEITHER, _NEAREST, _LATEST, _ONLY, _AGAINST, _THANKS, _ASKS = (

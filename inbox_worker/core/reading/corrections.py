@@ -31,7 +31,8 @@ from inbox_worker.core.reading.people.ours import ours_of
 from inbox_worker.core.reading.people.phones import find_phones, region_of
 from inbox_worker.core.reading.values import Value, spellings, values
 from inbox_worker.core.reading.who import same_person
-from inbox_worker.core.registration import Claim, Desk, Reason, Registrant
+from inbox_worker.core.registration import Desk, Reason, Registrant
+from inbox_worker.core.request import Claim
 
 _TITLE = re.compile(
     r"\b(?:Prof(?:\.|essor(?:in)?)?\s*)?(?:Dr\.?(?!\w)|Doktor\w*)|\bProf(?:\.|essor(?:in)?)(?!\w)", re.IGNORECASE

@@ -23,7 +23,8 @@ from inbox_worker.core.reading.sentences import sentences
 from inbox_worker.core.reading.verdicts import Wish, wish
 from inbox_worker.core.reading.which import GENERIC, Sources, which
 from inbox_worker.core.reading.who import meant_of_a_group, merged, named_people, same_person, who
-from inbox_worker.core.registration import Choice, Desk, Intent, Reason, Registrant, Request, Verdict
+from inbox_worker.core.registration import Desk, Intent, Reason, Registrant
+from inbox_worker.core.request import Choice, Request, Verdict
 
 _REPLY = re.compile(
     r"^\s*(?:\[[^\]]*\]\s*)?(?:re|aw|antw|sv|wg|fw|fwd|rif|r|tr|vs|odp)\s?(?:\[\d+\])?:\s*", re.IGNORECASE

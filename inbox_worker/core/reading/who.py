@@ -15,7 +15,8 @@ from inbox_worker.core.reading.intent import Evidence
 from inbox_worker.core.reading.people import Mention
 from inbox_worker.core.reading.turns import in_turn
 from inbox_worker.core.reading.verdicts import Wish
-from inbox_worker.core.registration import Group, Intent, Reason, Registrant
+from inbox_worker.core.registration import Intent, Reason, Registrant
+from inbox_worker.core.request import Group
 
 _PATTERNS = tomllib.loads(files(__package__).joinpath("data/who.toml").read_text("utf-8"))
 

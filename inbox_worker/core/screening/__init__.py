@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from inbox_worker.core.message import Message
 from inbox_worker.core.reading.parts import Parts, split
-from inbox_worker.core.registration import Desk, Intent, Reason, Verdict
+from inbox_worker.core.registration import Desk, Intent, Reason
+from inbox_worker.core.request import Verdict
 from inbox_worker.core.screening.obstacles import NOT_TO_US, foreign_link, obstacles
 from inbox_worker.core.screening.rules import RELAYED, RULES, Rule, traces, unprompted
 from inbox_worker.core.screening.signs import Texts, Weighed, weigh
