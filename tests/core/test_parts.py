@@ -186,3 +186,23 @@ def test_no_line_is_slow_to_take_apart(line: str) -> None:
     start = time.process_time()
     parts(f"Hallo\n\n{line}\nGesendet: x\n{line}\nBetreff: y\n\n{line}")
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        '>>> "Zukunftswerkstatt Kommunen" <desk@desk.example> 17.11.2022 15:53 >>>',
+        '>>> "Zukunftswerkstatt Kommunen"\n<desk@desk.example> 17.11.2022 15:53 >>>',
+        ">>> Christina Haaf 11/17/22 3:53 PM >>>",
+    ],
+)
+def test_what_stands_below_groupwise_s_mark_is_the_other_mail(mark: str) -> None:
+    text = f"Frau Kern kommt leider nicht.\n\nGruß\nA. Tiemann\n\n{mark}\nGuten Tag,\n\nAngemeldet:\n– Eva Kern\n"
+    found = parts(text)
+    assert "Angemeldet" not in found.new + found.signature
+    assert found.new.startswith("Frau Kern kommt")
+    assert any("Angemeldet" in quote for quote in found.quotes)
+
+
+def test_three_arrows_alone_are_a_quote_of_a_quote() -> None:
+    assert parts("Ja, gern.\n\n>>> Kommen Sie am 24.11.?\n>> Vielleicht.\n").new == "Ja, gern."
