@@ -59,6 +59,8 @@ def amended(case: Ruling, rule: Rule) -> Decision | None:
 
 def _of_weight(request: Request) -> tuple[Claim, ...]:
     """The claims that count. Beside a wish of its own, what merely tells how something is tells it of other things."""
+    if any(reason.what == "not a request to us" for reason in request.concerns):
+        return ()
     corrects = any(one.firm or one.opposes for one in request.claims)
     if corrects or not (request.intent.is_a_wish or request.intent is Intent.INQUIRY):
         return request.claims

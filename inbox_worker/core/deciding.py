@@ -84,6 +84,10 @@ def _unobstructed(case: Ruling) -> Decision:
             return case.link_request()
         case Intent.INQUIRY:
             return case.inquiry()
+        case _ if case.request.unread and case.correctable():
+            return held(
+                case.request, *(Reason("says something besides thanks", one, "text") for one in case.request.unread)
+            )
         case _:
             return held(case.request) if case.request.needs_human else done(case.request)
 

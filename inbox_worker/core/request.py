@@ -78,7 +78,8 @@ class Request:
     not a registrant). `concerns` are things besides that a person must see; `obstacles` moreover forbid a link.
     `claims` count where somebody is on our list already. `going` are the sentences that withdraw, `leaving` those of
     them without an "I", in which a name may stand that only the list knows. `between` are events of which it may mean
-    any, while `events` is a guess; `choice` is what an answer of theirs says about that.
+    any, while `events` is a guess; `choice` is what an answer of theirs says about that. `unread` are sentences beside
+    mere thanks that are like nothing known: of somebody on our list they may be about what stands there.
     """
 
     intent: Intent
@@ -96,6 +97,7 @@ class Request:
     between: tuple[str, ...] = ()
     choice: Choice = Choice()
     group: Group | None = None
+    unread: tuple[str, ...] = ()
 
     @property
     def needs_human(self) -> bool:

@@ -145,6 +145,7 @@ def _read(message: Message, desk: Desk) -> Request:
         leaving=tuple(one.sentence.text for one in want.going if not one.first_person),
         between=chosen.between,
         group=meant_of_a_group(want, text),
+        unread=want.unread,
         choice=choice(source.new, calendar, sources.today) if message.in_reply_to or message.references else Choice(),
     )
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from inbox_worker.core.reading.intent import Evidence
-from inbox_worker.core.reading.signs import CLEAR, SURE, TRACE, Found, also_comes, faint, found_in, from_subject
+from inbox_worker.core.reading.signs import CLEAR, LIKELY, SURE, TRACE, Found, also_comes, faint, found_in, from_subject
 from inbox_worker.core.registration import Intent, Reason
 
 _LONG = 60
 _BRIEF = 6
+_SAYS_SOMETHING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Wish:
     going: tuple[Evidence, ...] = ()
     concerns: tuple[Reason, ...] = ()
     because: tuple[Reason, ...] = ()
+    unread: tuple[str, ...] = ()
+    """What stands beside mere thanks and is like nothing known."""
 
 
 def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle it
@@ -114,7 +117,8 @@ def wish(  # noqa: C901, PLR0912 - a ladder of cases, each of which may settle i
         return Wish(Intent.INQUIRY, concerns=concerns, because=concerns)
     thanks = found.thanks or [one for one in text if one.does("thanks") and not one.asks]
     if thanks and sum(len(one.sentence.words) for one in text) < _LONG:
-        return Wish(Intent.UNCLEAR, because=_reasons("thanks only", thanks, "thanks"))
+        unread = tuple(one.sentence.text for one in text if _is_unread(one))
+        return Wish(Intent.UNCLEAR, because=_reasons("thanks only", thanks, "thanks"), unread=unread)
     return Wish(Intent.UNCLEAR, concerns=(Reason("nothing understood that we could do"),))
 
 
@@ -146,6 +150,11 @@ def _settled(
     if last_coming > last_going:
         return coming, going
     return [], going
+
+
+def _is_unread(one: Evidence) -> bool:
+    """Whether a sentence of several words is like none of the kinds that we know."""
+    return len(one.sentence.words) >= _SAYS_SOMETHING and max(one.likely.values(), default=0.0) < LIKELY
 
 
 def _reasons(what: str, found: Sequence[Evidence], *acts: str) -> tuple[Reason, ...]:
