@@ -87,6 +87,8 @@ def worker(given: dict[str, Any]) -> dict[str, Any]:
     ledger = office.worker.ledger
     if not completed or ledger.outbox or ledger.unfiled or ledger.failed or len(ledger.digests) != given["mails"]:
         raise SystemExit(f"not all was done: {len(ledger.digests)} mails, {len(ledger.outbox)} replies owed")
+    if len(ledger.sent) < given["mails"]:  # else the floor does work that the worker does not
+        raise SystemExit(f"not all were answered: {len(ledger.sent)} of {given['mails']}")
     return {
         **spent,
         "answers": len(ledger.sent),
@@ -174,6 +176,7 @@ def _office(given: dict[str, Any], *, since: str) -> Any:
         "SMTP__USERNAME": "",
         "SMTP__PASSWORD": "unused",
         "DIGEST__TO": "[]",
+        **dict.fromkeys((f"CAPS__{cap}" for cap in ("THREAD", "ADDRESS", "TEXT", "DOMAIN", "ALL")), "100000"),
         "JOURNAL__PATH": str(Path(given["work"]) / "journal.jsonl"),
     }
     settings = load(packaged_dir("config"), {f"INBOX_WORKER_{key}": value for key, value in values.items()})
