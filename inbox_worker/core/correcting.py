@@ -26,7 +26,7 @@ def corrected(
     `writer` is who wrote: meant where nobody is named.
     """
     now, unsettled = list(people), list[Claim]()
-    for claim in claims:
+    for claim in (_with_its_person(one, people) for one in claims):
         new = {number: _with(now[number], claim, writer) for number in _whom(claim, people, writer)}
         changed = any(right is not None and right != people[number] for number, right in new.items())
         settled = bool(new) and all(right not in {None, people[number]} for number, right in new.items())
@@ -40,6 +40,14 @@ def corrected(
     if now != list(people):  # that something was wrong is settled by what is said to be right
         unsettled = [claim for claim in unsettled if not replace(claim, swapped=False).is_empty]
     return tuple(now), tuple(unsettled)
+
+
+def _with_its_person(claim: Claim, people: Sequence[Registrant]) -> Claim:
+    """'Herr Bäumer arbeitet nicht bei …, sondern bei …': a name beside other facts says whom they are of."""
+    named = [one for one in people if claim.loose and _is_value(claim.loose, one.name)]
+    if claim.whom is not None or len(named) != 1 or claim.now == Registrant() or claim.now.name:
+        return claim
+    return replace(claim, loose="", whom=named[0])
 
 
 def resembles(one: str | None, other: str | None) -> bool:
@@ -175,7 +183,7 @@ def _signs(writer: Registrant | None, given: str, family: str) -> bool:
 
 def _part_of(person: Registrant, claim: Claim, writer: Registrant | None) -> str | None:
     """Of which fact the loose value is a new one: of the one that an old value was, or that it resembles."""
-    held = _fields_of(claim.was, person)
+    held = [name for name in _fields_of(claim.was, person) if not getattr(claim.now, name)]
     if held:
         part = held[0] if len(held) == 1 else next((part for part in held if part in _PARTS), None)
         if part in _PARTS:  # "Frau Kern muss zu einer Sitzung" gives her no new name
@@ -185,7 +193,8 @@ def _part_of(person: Registrant, claim: Claim, writer: Registrant | None) -> str
     signed = writer is not None and fold_name(writer.family_name or "") == fold_name(claim.loose)
     if writer and signed and _fits(writer.given_name, person.given_name):  # a name by marriage
         return "family_name"
-    return None if claim.was else next(_alike(person, claim.loose), None)
+    spoken_for = all(any(getattr(claim.now, name) for name in _fields_of([old], person)) for old in claim.was)
+    return next(_alike(person, claim.loose), None) if spoken_for else None
 
 
 def _alike(person: Registrant, value: str) -> Iterator[str]:

@@ -213,6 +213,20 @@ def test_half_a_name_is_enough_to_take_a_colleague_away(says: str, leaves: list[
     assert decision.outcome is Outcome.DONE
 
 
+@pytest.mark.parametrize(
+    ("says", "leaves"),
+    [
+        ("Wir müssen leider alle beide absagen.", ["r0", "r1", "r2"]),
+        ("Leider kann keiner von uns teilnehmen.", ["r0", "r1", "r2"]),
+        ("Meine beiden Kollegen Tom Berger und Ida Roth können leider nicht teilnehmen.", ["r1", "r2"]),
+    ],
+)
+def test_all_of_us_is_not_both_of_them(says: str, leaves: list[str]) -> None:
+    ledger = listed(person("Anna|Schmitt||||"), person("Tom|Berger||||"), person("Ida|Roth||||"))
+    decision = answered(f"{says}\n\nViele Grüße\nAnna Schmitt", ledger)
+    assert sorted(one.registration for one in decision.leaving) == leaves
+
+
 def test_of_two_who_could_be_meant_nobody_leaves_by_itself() -> None:
     ledger = listed(person("Anna|Schmitt||||"), person("Tom|Berger||||"), person("Tina|Berger||||"))
     decision = answered("Berger kann leider doch nicht teilnehmen, bitte streichen.", ledger)

@@ -253,7 +253,7 @@ def _leaves(one: Evidence, named: Sequence[Named], text: Sequence[Evidence]) -> 
     """Whether a withdrawing sentence is (also) about the writer."""
     if not any(person.going for person in _names(one, named, text)):
         return True
-    return one.does("along") or bool(_AND_ME.search(one.sentence.text))
+    return (one.does("along") and one.first_person) or bool(_AND_ME.search(one.sentence.text))
 
 
 def _steps_back(text: Sequence[Evidence]) -> bool:
