@@ -10,7 +10,7 @@ from inbox_worker import daemon
 from inbox_worker.cli.terminal import one_line
 from inbox_worker.config import Settings
 from inbox_worker.core.decision import ANSWERED_ALREADY
-from inbox_worker.core.narrative import ANSWERS, INTENTS, german
+from inbox_worker.core.terms import ANSWERS, INTENTS, german
 from inbox_worker.errors import ConfigError
 from inbox_worker.worker.backfill import OldMail
 

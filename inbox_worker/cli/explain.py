@@ -13,8 +13,8 @@ from inbox_worker.cli.terminal import json_text, one_line, printable
 from inbox_worker.config import load_for_reading
 from inbox_worker.core.journey import understand
 from inbox_worker.core.ledger import Ledger
-from inbox_worker.core.narrative import ANSWERS, INTENTS
 from inbox_worker.core.registration import Desk, Intent, Registrant
+from inbox_worker.core.terms import ANSWERS, INTENTS
 from inbox_worker.errors import ConfigError
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

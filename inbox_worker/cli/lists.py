@@ -17,10 +17,10 @@ from inbox_worker.config import Settings, load_for_reading
 from inbox_worker.core.holdings import TreatedMail
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.lists import COLUMNS, LINK_COLUMN, csv_text, everybody, rows
-from inbox_worker.core.narrative import ANSWERS, INTENTS, german
 from inbox_worker.core.personal import link_of
 from inbox_worker.core.pool import stock
 from inbox_worker.core.registration import Status
+from inbox_worker.core.terms import ANSWERS, INTENTS, german
 from inbox_worker.daemon import time_zone
 from inbox_worker.errors import ConfigError
 

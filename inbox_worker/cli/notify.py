@@ -17,11 +17,11 @@ from inbox_worker.core import personal
 from inbox_worker.core.decision import Answer
 from inbox_worker.core.entries import EventCancelled
 from inbox_worker.core.ledger import Ledger
-from inbox_worker.core.narrative import ANSWERS
 from inbox_worker.core.notices import Mailing, Occasion
 from inbox_worker.core.registration import Event, Language
 from inbox_worker.core.reply import render, subject_line
 from inbox_worker.core.reply.wording import answered_events, calendar_entries
+from inbox_worker.core.terms import ANSWERS
 from inbox_worker.errors import ConfigError
 
 LONGEST = 8000

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from inbox_worker.core.ledger import Ledger
-from inbox_worker.core.narrative import german
+from inbox_worker.core.terms import german
 from inbox_worker.daemon import time_zone
 from inbox_worker.demo.stage import Act, Stage
 from inbox_worker.demo.story import dialled, letter, mail_of

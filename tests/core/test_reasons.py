@@ -8,9 +8,9 @@ from pathlib import Path
 
 import inbox_worker.core
 from inbox_worker.core.journey import CRASHED, FAILED, TOO_LONG, TOO_MUCH
-from inbox_worker.core.narrative import german
 from inbox_worker.core.registration import Reason
 from inbox_worker.core.screening.rules import RULES
+from inbox_worker.core.terms import german
 
 CORE = Path(inbox_worker.core.__path__[0])
 GERMAN = tomllib.loads(files("inbox_worker.core").joinpath("data/reasons.de.toml").read_text("utf-8"))

@@ -10,7 +10,7 @@ from inbox_worker.core.entries.codec import put_together, take_apart
 from inbox_worker.core.lines import Head, as_written, read, write
 from inbox_worker.core.reading import read as read_mail
 from inbox_worker.core.reading.people import mentions, vcard_person, writer
-from inbox_worker.core.reading.who import deduplicated
+from inbox_worker.core.reading.sameness import deduplicated
 from inbox_worker.core.registration import Registrant, Salutation
 from inbox_worker.core.screening import screen
 from tests.builders import a_message

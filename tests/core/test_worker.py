@@ -11,7 +11,7 @@ from inbox_worker.core.delivery import Outcome, Reply, Stage, Trouble
 from inbox_worker.core.filing import FilingPlan
 from inbox_worker.core.journey import Poison, Understood
 from inbox_worker.core.message import Letter, Ref
-from inbox_worker.core.narrative import german
+from inbox_worker.core.terms import german
 from inbox_worker.errors import JournalUnwritable, MailboxError, UnderstandingError
 from tests.builders import OUT_OF_OFFICE, SIGNED, a_mail
 from tests.office import FakeOffice, UnderstandingHere

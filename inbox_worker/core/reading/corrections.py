@@ -29,8 +29,8 @@ from inbox_worker.core.reading.people.names import is_title, parse_name
 from inbox_worker.core.reading.people.organisations import is_department, kind_gender, role_word, shape, tidy
 from inbox_worker.core.reading.people.ours import ours_of
 from inbox_worker.core.reading.people.phones import find_phones, region_of
+from inbox_worker.core.reading.sameness import same_person
 from inbox_worker.core.reading.values import Value, spellings, values
-from inbox_worker.core.reading.who import same_person
 from inbox_worker.core.registration import Desk, Reason, Registrant
 from inbox_worker.core.request import Claim
 

@@ -19,10 +19,11 @@ from inbox_worker.core.reading.learning import SPELLING, judge
 from inbox_worker.core.reading.parts import Parts, split
 from inbox_worker.core.reading.people import Mention, mentions, vcard_person, writer
 from inbox_worker.core.reading.people.companions import full_names, with_copied, with_half, with_own_signature
+from inbox_worker.core.reading.sameness import merged, same_person
 from inbox_worker.core.reading.sentences import sentences
 from inbox_worker.core.reading.verdicts import Wish, wish
 from inbox_worker.core.reading.which import GENERIC, Sources, which
-from inbox_worker.core.reading.who import meant_of_a_group, merged, named_people, same_person, who
+from inbox_worker.core.reading.who import meant_of_a_group, named_people, who
 from inbox_worker.core.registration import Desk, Intent, Reason, Registrant
 from inbox_worker.core.request import Choice, Request, Verdict
 

@@ -23,11 +23,11 @@ from inbox_worker.core.entries import Corrected, Promoted, Recorded, Registered,
 from inbox_worker.core.holdings import OwedDigest, TreatedMail
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address
-from inbox_worker.core.narrative import german
 from inbox_worker.core.registration import Desk, Event, Registrant, Status
 from inbox_worker.core.reply.compose import Words, envelope, letter
 from inbox_worker.core.reply.wire import File
 from inbox_worker.core.reply.wording import clean, clock, day, named, when, without_links
+from inbox_worker.core.terms import german
 
 DAILY, BEFORE_EVENT = "mail/digest.de.txt", "mail/digest-event.de.txt"
 """The templates."""
