@@ -6,7 +6,7 @@ so does the wish to have the link at an address to which we don't write by ourse
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from inbox_worker.core.correcting import corrected, resembles
@@ -16,9 +16,7 @@ from inbox_worker.core.holdings import Registration
 from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.registration import Intent, Reason, Registrant
 from inbox_worker.core.request import Claim, Request
-from inbox_worker.core.ruling import Ruling
-
-Rule = Callable[[Ruling], Decision]
+from inbox_worker.core.ruling import Rule, Ruling
 
 _LABELLED = re.compile(r"[^\W\d_][\w -]{1,24}:\s")
 _MEANT_THE_CORRECTION = frozenset({"nothing understood that we could do", "not about one of our events"})
@@ -146,14 +144,18 @@ def _decided(rest: Ruling, rule: Rule, done: Sequence[Correcting]) -> Decision:
             else answer
             for answer in decision.answers
         )
-        return replace(decision, answers=answers)
+        return replace(decision, answers=(*answers, *_copies(rest, after, done)))
     base = Decision(request.intent, Outcome.DONE, request.language, because=request.because)
     if not done:
         return replace(base, answers=(rest.receipt(request.events),))
+    return replace(base, answers=(_told(rest, after), *_copies(rest, after, done)))
+
+
+def _copies(rest: Ruling, after: Sequence[Registration], done: Sequence[Correcting]) -> tuple[Answer, ...]:
+    """The link for the addresses that are new."""
     told = _told(rest, after)
     moved = dict.fromkeys(one.through for one in done if one.registrant.email != one.before.email)
-    copies = tuple(_sent_on(told, address) for address in moved if address.casefold() != rest.sender.key)
-    return replace(base, answers=(told, *copies))
+    return tuple(_sent_on(told, address) for address in moved if address.casefold() != rest.sender.key)
 
 
 def _once_released(rest: Ruling, far: tuple[Correcting, ...]) -> Withheld:

@@ -4,16 +4,13 @@ Until then a person sees it among the held mails, with what a release would let 
 its thread, and settles the mail that led to the question. Who does not say it then is a person's to answer.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from inbox_worker.core.decision import AnswerKind, Asking, Decision, Outcome, Withheld
 from inbox_worker.core.entries import Asked
 from inbox_worker.core.registration import Intent, Phase, Reason
 from inbox_worker.core.request import Choice, Request
-from inbox_worker.core.ruling import Ruling, held
-
-Rule = Callable[[Ruling], Decision]
+from inbox_worker.core.ruling import Rule, Ruling, held
 
 _OF_THE_ANSWER = frozenset(
     {"nothing understood that we could do", "not about one of our events", "no event is named", "left open"}
@@ -25,8 +22,7 @@ def told_which(case: Ruling, rule: Rule) -> Decision | None:
     asked = case.ledger.asked.get(case.sender.key)
     if asked is None:
         return None
-    thread = {*case.message.references, *case.message.in_reply_to}
-    answers = asked.message_id in thread or any(one.startswith(f"<{asked.reply}@") for one in thread)
+    answers = asked.message_id in case.thread or any(one.startswith(f"<{asked.reply}@") for one in case.thread)
     request = case.request
     if not answers:  # a new mail that names its event says as much as an answer
         plain = request.intent is Intent.REGISTRATION and not request.between
@@ -76,8 +72,7 @@ def asked_back(case: Ruling, rule: Rule) -> Decision | None:
         return None
     coming = tuple(name for name in request.between if (event := case.desk.event(name)) and event.end > case.now)
     if request.intent is Intent.REGISTRATION:
-        thread = {*case.message.references, *case.message.in_reply_to}
-        told = {one.event for one in case.correctable() if one.message_id in thread}
+        told = {one.event for one in case.correctable() if one.message_id in case.thread}
         coming = tuple(name for name in coming if _is_open(case, name)) or coming
     else:  # who cancels, or wants the link again, means what they are registered for
         told = set(case.events_of_sender())

@@ -46,9 +46,14 @@ class Case:
         key = self.sender.key
         return tuple(event.id for event in self.desk.events if self.ledger.registered_with(event.id, key))
 
+    @property
+    def thread(self) -> frozenset[str]:
+        """The Message-IDs of the mails that this one answers (RFC 5322 §3.6.4)."""
+        return frozenset((*self.message.references, *self.message.in_reply_to))
+
     def correctable(self) -> tuple[Registration, ...]:
         """The registrations for what is not over about which this sender may say what is right."""
-        thread = {*self.message.references, *self.message.in_reply_to}
+        thread = self.thread
         coming = {event.id for event in self.desk.events if event.end > self.now}
         return tuple(
             one

@@ -4,7 +4,7 @@ A link goes to a colleague's own address only where it shares the sender's domai
 held. What speaks against it all the same is weighed in `deciding`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -245,6 +245,10 @@ class Ruling(Case):
             because=self.request.because,
             concerns=concerns,
         )
+
+
+Rule = Callable[[Ruling], Decision]
+"""What decides a mail where nothing else comes first."""
 
 
 def _kind_of(waiting: Sequence[Waiting]) -> AnswerKind:

@@ -14,6 +14,7 @@ from inbox_worker.core.ledger import Ledger
 from inbox_worker.core.message import Address, Message
 from inbox_worker.core.recording import entries_of, settled
 from inbox_worker.core.registration import Intent, Reason, Registrant, Status
+from inbox_worker.core.request import Claim
 from tests.builders import FACHDISKURS, NOW, a_message, a_ref
 from tests.core.reading_desk import DESK
 
@@ -123,6 +124,15 @@ def test_an_address_of_the_same_house_gets_the_link_at_once() -> None:
     assert [(one.address, one.through) for one in decision.correcting] == [("anna@haus.example", "anna@haus.example")]
     told = [(answer.kind, answer.to.addr_spec) for answer in decision.answers]
     assert told == [(AnswerKind.CORRECTION, SENDER), (AnswerKind.CONFIRMATION, "anna@haus.example")]
+
+
+def test_a_new_address_gets_the_link_also_where_the_mail_adds_a_colleague() -> None:
+    understood = understand(a_reply("Bitte melden Sie auch meinen Kollegen Tom Berger an."), DESK)
+    moved = Claim(Registrant(email="anna@haus.example"), whom=Registrant("Anna", "Schmitt"), about=("email",))
+    request = replace(understood.request, claims=(moved,))
+    decision = replace(understood, request=request).decide(listed(person("Anna|Schmitt||||")), DESK, NOW)
+    assert [one.registrant.name for one in decision.joining] == ["Tom Berger"]
+    assert [answer.to.addr_spec for answer in decision.answers] == [SENDER, "anna@haus.example"]
 
 
 def test_an_address_elsewhere_waits_for_a_person_and_gets_the_link_when_released() -> None:
